@@ -1,0 +1,107 @@
+import type { ConntrackStats, ConntrackTable } from './conntrack.ts';
+import type { Counter, KernelMessage, Sysctl } from './counter.ts';
+import type { CaptureTime, KernelVersion } from './host.ts';
+import type { IpSet } from './ipset.ts';
+import type { NftTable, RuleTable } from './iptables.ts';
+import type { IpvsConnection, IpvsTimeouts, VirtualService } from './ipvs.ts';
+import type { KubeEndpoint, KubeNode, KubePod, KubeService } from './kube.ts';
+import type { Link } from './link.ts';
+import type { PacketTable } from './packet.ts';
+import type { FdbEntry, Neighbour, Route, RouteRule } from './route.ts';
+import type { Socket } from './socket.ts';
+import type { Source } from './source.ts';
+import type { XfrmDefaults, XfrmPolicy, XfrmState } from './xfrm.ts';
+
+/** Kinds of capture: the ids in JSON output, in `--list` and in "collect X". */
+export type CaptureKind =
+  | 'iptables-save'
+  | 'iptables-list'
+  | 'nft-ruleset'
+  | 'ipset'
+  | 'conntrack'
+  | 'conntrack-stats'
+  | 'ipvsadm'
+  | 'ipvsadm-connections'
+  | 'ipvsadm-timeout'
+  | 'xfrm-state'
+  | 'xfrm-policy'
+  | 'xfrm-stat'
+  | 'ip-addr'
+  | 'ip-link'
+  | 'ip-route'
+  | 'ip-rule'
+  | 'ip-neigh'
+  | 'bridge-fdb'
+  | 'bridge-link'
+  | 'sockets'
+  | 'sysctl'
+  | 'counters'
+  | 'rt-cache'
+  | 'dmesg'
+  | 'tcpdump'
+  | 'kubectl'
+  | 'uname'
+  | 'hostname'
+  | 'date';
+
+/** What a capture module makes of one member. Only the fields of its kind are set. */
+export interface CaptureData {
+  readonly tables?: readonly RuleTable[];
+  readonly nftTables?: readonly NftTable[];
+  readonly sets?: readonly IpSet[];
+  readonly conntrack?: ConntrackTable;
+  readonly conntrackStats?: readonly ConntrackStats[];
+  readonly services?: readonly VirtualService[];
+  readonly ipvsConnections?: readonly IpvsConnection[];
+  readonly ipvsTimeouts?: IpvsTimeouts;
+  readonly states?: readonly XfrmState[];
+  readonly policies?: readonly XfrmPolicy[];
+  readonly xfrmDefaults?: XfrmDefaults;
+  readonly links?: readonly Link[];
+  readonly routes?: readonly Route[];
+  readonly rules?: readonly RouteRule[];
+  readonly neighbours?: readonly Neighbour[];
+  readonly fdb?: readonly FdbEntry[];
+  readonly sockets?: readonly Socket[];
+  readonly sysctls?: readonly Sysctl[];
+  readonly counters?: readonly Counter[];
+  readonly messages?: readonly KernelMessage[];
+  readonly packets?: PacketTable;
+  readonly kube?: {
+    readonly services: readonly KubeService[];
+    readonly endpoints: readonly KubeEndpoint[];
+    readonly pods: readonly KubePod[];
+    readonly nodes: readonly KubeNode[];
+  };
+  readonly kernel?: KernelVersion;
+  readonly hostname?: string;
+  readonly time?: CaptureTime;
+}
+
+/** A line that no grammar rule understood. `expected` and `column` come from the grammar's own message and are there for the first few. */
+export interface UnreadLine {
+  readonly source: Source;
+  readonly text: string;
+  readonly expected?: string;
+  readonly column?: number;
+}
+
+/** One member, read: data and an honest account of its lines. */
+export interface Capture {
+  readonly kind: CaptureKind;
+  readonly file: string;
+  /** 1-based line of the member at which this capture begins; 1 where absent. */
+  readonly firstLine?: number;
+  /** Total lines; records made; lines recognised and ignored by declaration; lines not understood. */
+  readonly lines: number;
+  readonly records: number;
+  readonly ignored: number;
+  readonly unread: number;
+  /** The first unread lines (at most 20), with their text. */
+  readonly unreadLines: readonly UnreadLine[];
+  /** A tool's own error messages: why a capture is missing. */
+  readonly toolMessages: readonly { readonly source: Source; readonly text: string }[];
+  /** True where the member was cut (truncated archive, `.tailed`, `-- tail`). */
+  readonly partial: boolean;
+  readonly data: CaptureData;
+}
