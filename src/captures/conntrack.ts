@@ -1,0 +1,198 @@
+import { parse } from '#grammars/conntrack';
+import type { CaptureData, CaptureKind } from '../records/capture.ts';
+import type { ConntrackStats } from '../records/conntrack.ts';
+import type { Source } from '../records/source.ts';
+import { BAD_PORTS, ConntrackColumns, packPorts, type RareFields, SHAPE } from '../tables/conntrack-columns.ts';
+import { flatten } from '../tables/interner.ts';
+import { type CaptureInput, type CaptureModule, grammarReader, LineSink } from './module.ts';
+
+const noRareFields = (): RareFields => ({
+  event: null,
+  time: null,
+  assured: false,
+  mark: null,
+  zone: null,
+  use: null,
+  secctx: null,
+  offload: false,
+  hardwareOffload: false,
+  zoneOriginal: null,
+  zoneReply: null,
+  originalPackets: null,
+  originalBytes: null,
+  replyPackets: null,
+  replyBytes: null,
+  helper: null,
+  deltaTime: null,
+  id: null,
+  extra: null,
+});
+
+class ConntrackSink extends LineSink {
+  readonly table: ConntrackColumns;
+  readonly stats: ConntrackStats[] = [];
+  readonly #family: 4 | 6 | null;
+  #rare: RareFields | null = null;
+  #columns: string[] = [];
+  #cpus = 0;
+  #singles: { source: Source; counters: Map<string, number> } | undefined;
+
+  constructor(input: CaptureInput) {
+    super(input);
+    this.table = new ConntrackColumns(input.file);
+    this.#family = input.family ?? null;
+  }
+
+  /** The line's fields that few lines have. */
+  get rare(): RareFields {
+    this.#rare ??= noRareFields();
+    return this.#rare;
+  }
+
+  /** Whatever became of the line, its fields are not the next one's. */
+  override next(): void {
+    super.next();
+    this.#rare = null;
+  }
+
+  event(time: string | null, name: string): void {
+    this.rare.event = name;
+    this.rare.time = time === null ? null : Number(time);
+  }
+
+  originalCount(packets: number, bytes: number): void {
+    this.rare.originalPackets = packets;
+    this.rare.originalBytes = bytes;
+  }
+
+  replyCount(packets: number, bytes: number): void {
+    this.rare.replyPackets = packets;
+    this.rare.replyBytes = bytes;
+  }
+
+  other(field: string): void {
+    this.rare.extra = this.rare.extra === null ? field : `${this.rare.extra} ${field}`;
+  }
+
+  /** What stands for an address that is no dotted quad. */
+  address(text: string): number {
+    return this.table.addressOf(text);
+  }
+
+  ports(source: number, destination: number): number {
+    return packPorts(SHAPE.ports, source, destination);
+  }
+
+  icmp(type: number, code: number, id: number | null): number {
+    if (type > 255 || code > 255) return BAD_PORTS;
+    return packPorts(id === null ? SHAPE.icmpWithoutId : SHAPE.icmp, type * 256 + code, id ?? 0);
+  }
+
+  greKeys(source: number, destination: number): number {
+    return packPorts(SHAPE.gre, source, destination);
+  }
+
+  /** False where a number has more bits than its field: then the line is no entry. */
+  entry(
+    family: 4 | 6 | null,
+    protocol: number,
+    timeout: number | null,
+    state: string | null,
+    originalSrc: number,
+    originalDst: number,
+    originalPorts: number,
+    unreplied: boolean,
+    replySrc: number,
+    replyDst: number,
+    replyPorts: number,
+    assured: boolean,
+    mark: number | null,
+    secctx: string | null,
+    zone: number | null,
+    use: number | null,
+  ): boolean {
+    if (protocol > 255 || originalPorts < 0 || replyPorts < 0) return false;
+    this.records += 1;
+    this.table.append(
+      this.line,
+      family ?? this.#family,
+      protocol,
+      timeout,
+      state,
+      originalSrc,
+      originalDst,
+      originalPorts,
+      unreplied,
+      replySrc,
+      replyDst,
+      replyPorts,
+      assured,
+      mark,
+      secctx,
+      zone,
+      use,
+      this.#rare,
+    );
+    return true;
+  }
+
+  cpu(cpu: number, pairs: readonly (readonly [string, number])[]): void {
+    this.records += 1;
+    this.stats.push({
+      source: this.source(),
+      cpu,
+      counters: new Map(pairs.map(([name, value]) => [flatten(name), value])),
+    });
+  }
+
+  head(names: string): void {
+    this.#columns = names.split(/[ \t]+/).map(flatten);
+    this.#cpus = 0;
+    this.ignore();
+  }
+
+  get hasHead(): boolean {
+    return this.#columns.length > 0;
+  }
+
+  row(text: string): void {
+    const words = text.split(/[ \t]+/);
+    const counters = new Map(this.#columns.map((name, i) => [name, Number.parseInt(words[i] ?? '0', 16)]));
+    this.records += 1;
+    this.stats.push({ source: this.source(), cpu: this.#cpus, counters });
+    this.#cpus += 1;
+  }
+
+  single(name: string, value: number): void {
+    this.#singles ??= { source: this.source(), counters: new Map() };
+    this.#singles.counters.set(flatten(name), value);
+    this.records += 1;
+  }
+
+  data(kind: CaptureKind): CaptureData {
+    // A line that is read a second time, for its error message, is no row of a table.
+    this.#columns = [];
+    const stats = this.#singles ? [...this.stats, { ...this.#singles, cpu: undefined }] : this.stats;
+    return {
+      ...(kind === 'conntrack' || this.table.count > 0 ? { conntrack: this.table } : {}),
+      ...(kind === 'conntrack-stats' || stats.length > 0 ? { conntrackStats: stats } : {}),
+    };
+  }
+}
+
+/**
+ * The connection tracking table and its statistics: `conntrack -L`, `-E`, `-S` (conntrack-tools), /proc/net/nf_conntrack
+ * (net/netfilter/nf_conntrack_standalone.c, ct_seq_show) and /proc/net/stat/nf_conntrack (ct_cpu_seq_show).
+ */
+export const conntrack: CaptureModule = {
+  kinds: ['conntrack', 'conntrack-stats'],
+  open: (input) => grammarReader(input, new ConntrackSink(input), parse, (sink) => sink.data(input.kind)),
+  sniff: (head) => {
+    if (/^(?:\s*\[[A-Z]+\] )?(?:ipv[46] +\d+ )?[a-z0-9]+ +\d+ (?:\d+ )?(?:[A-Z_0-9]+ )?src=\S+ dst=\S+ /m.test(head))
+      return 'conntrack';
+    if (/^conntrack v\S+ \(conntrack-tools\): /m.test(head)) return 'conntrack';
+    return /^cpu=\d+\s+(?:found|entries)=\d|^entries +(?:clashres|searched) /m.test(head)
+      ? 'conntrack-stats'
+      : undefined;
+  },
+};
