@@ -1,0 +1,51 @@
+import type { Source } from '../records/source.ts';
+
+interface NoteOf<
+  Code extends string,
+  Values extends Readonly<Record<string, string | number | boolean | readonly string[]>>,
+> {
+  readonly code: Code;
+  readonly values: Values;
+  readonly sources: readonly Source[];
+}
+
+/** Something about the bundle itself that its reader should know. Data only; the words stand in templates. */
+export type BundleNote =
+  /** The archive ends before its end, or its bytes are damaged from here on: what came before was read. */
+  | NoteOf<'truncated', { readonly file: string; readonly reason: 'truncated' | 'corrupt' }>
+  /** An archive inside the bundle that cannot be opened. */
+  | NoteOf<
+      'nested-unreadable',
+      { readonly file: string; readonly reason: 'encrypted' | 'corrupt' | 'too-deep' | 'too-large' }
+    >
+  | NoteOf<'encrypted-member', { readonly file: string }>
+  /** The same name twice in one archive: the last one counts, as it would after unpacking. */
+  | NoteOf<'duplicate-member', { readonly file: string; readonly times: number }>
+  /** A name that leads out of the bundle. */
+  | NoteOf<'rejected-path', { readonly file: string }>
+  /** A link to nothing inside the bundle, or in a circle. */
+  | NoteOf<'dead-link', { readonly file: string; readonly target: string }>
+  | NoteOf<'member-too-large', { readonly file: string; readonly limit: number }>
+  | NoteOf<'line-too-long', { readonly file: string; readonly limit: number }>
+  /** The collector kept only the end of this output. */
+  | NoteOf<'tailed', { readonly file: string }>
+  /** Addresses and names were replaced: equality holds, subnets do not. */
+  | NoteOf<'obfuscated', { readonly by: string; readonly file: string }>
+  /** Captures that belong together were taken more than ten minutes apart. */
+  | NoteOf<
+      'torn-snapshot',
+      {
+        readonly scope: 'node' | 'bundle';
+        readonly first: string;
+        readonly last: string;
+        readonly seconds: number;
+        readonly firstFile: string;
+        readonly lastFile: string;
+      }
+    >;
+
+export const note = <Code extends BundleNote['code']>(
+  code: Code,
+  values: Extract<BundleNote, { code: Code }>['values'],
+  sources: readonly Source[] = [],
+): BundleNote => ({ code, values, sources }) as BundleNote;

@@ -1,0 +1,203 @@
+import type { Capture } from '../records/capture.ts';
+import { assign, type Placed } from './assign.ts';
+import type { Bundle, BundleNode, IgnoredMember } from './bundle.ts';
+import { BundleIndex, indexOf } from './bundle-index.ts';
+import { BundleError } from './error.ts';
+import { LIMITS, type Limits } from './limits.ts';
+import { resolveLink } from './links.ts';
+import { momentsOf } from './moments.ts';
+import { archiveName } from './names.ts';
+import { type BundleNote, note } from './note.ts';
+import { obfuscationNotes } from './obfuscation.ts';
+import { Damage, LimitReached } from './open/damage.ts';
+import { openSource, type Source } from './open/source.ts';
+import { Encrypted, Walk } from './open/walk.ts';
+import type { BundleOptions } from './options.ts';
+import type { Found, IgnoredWhy } from './read/finding.ts';
+import { Harvest, type Link, type ReadContext, readAs, readMember } from './read/read-members.ts';
+
+const IGNORED_KEPT = 5000;
+
+/**
+ * Reads a bundle: an archive in any of its forms, a folder, a text file, or `-` for standard input. Every capture is parsed while the
+ * bytes stream by; nothing is written to disk. Throws BundleError where there is nothing to analyse.
+ */
+export const readBundle = async (path: string, options: BundleOptions): Promise<Bundle> => {
+  const limits: Limits = { ...LIMITS, ...options.limits };
+  const source = await openSource(path, options.stdin ?? process.stdin, limits.keptBytes);
+  const index = await indexOf(source, limits).catch(unreadable(path));
+  const understood = index.signature;
+  let reading = await readWith(index, source, limits, options).catch(unreadable(path));
+  // A name behind the looked-through bytes may tell that the first ones were understood wrongly.
+  if (reading.seen.signature !== understood)
+    reading = await readWith(reading.seen, source, limits, options).catch(unreadable(path));
+  const { harvest, context, damage } = reading;
+  const { shown, units, notes } = context;
+  await readLinks(source, harvest, context);
+  const all = [...harvest.found.values()].flat();
+  const { kept, dropped } = sift(all);
+  for (const found of dropped) harvest.ignored.set(found.path, found.why ?? 'unread');
+  if (damage) notes.unshift(note('truncated', { file: source.name, reason: damage.reason }));
+  if (kept.length === 0) throw nothingFound(path, source, harvest, damage);
+  for (const [file, times] of harvest.times)
+    if (harvest.found.has(file)) notes.push(note('duplicate-member', { file: shown(file), times }));
+  const placed = assign(kept, units, shownNames(reading.seen.wrapper, ''), archiveName(source.name));
+  const { times, notes: torn } = momentsOf(placed, units);
+  notes.push(...obfuscationNotes(placed, units), ...torn);
+  return {
+    name: source.name,
+    layout: units.layout,
+    nodes: nodesOf(placed, archiveName(source.name)),
+    ignored: ignoredOf(harvest, shown),
+    notes,
+    times,
+    origins: [
+      {
+        source,
+        repeats: harvest.times.size > 0,
+        paths: new Map([...harvest.found.keys()].map((at) => [shown(at), harvest.targets.get(at) ?? at])),
+      },
+    ],
+  };
+};
+
+/** A path without the bundle's own folder; a second path that would look like one already shown keeps it. */
+const shownNames = (wrapper: string, under: string): ((path: string) => string) => {
+  const owners = new Map<string, string>();
+  return (path) => {
+    const short = `${under}${path.startsWith(wrapper) ? path.slice(wrapper.length) : path}`;
+    const owner = owners.get(short);
+    if (owner !== undefined && owner !== path) return path;
+    owners.set(short, path);
+    return short;
+  };
+};
+
+/** Errors of the whole bundle in the user's words; damage is no error as long as something came before it. */
+const unreadable =
+  (path: string) =>
+  (error: unknown): never => {
+    if (error instanceof Encrypted) throw new BundleError('encrypted', path);
+    if (error instanceof LimitReached) throw new BundleError('too-large', path, error.message);
+    if (error instanceof Error && 'code' in error && 'syscall' in error)
+      throw new BundleError('not-readable', path, String(error.code));
+    throw error;
+  };
+
+interface Reading {
+  readonly harvest: Harvest;
+  readonly context: ReadContext & { readonly notes: BundleNote[] };
+  readonly damage: Damage | undefined;
+  /** What all names tell. */
+  readonly seen: BundleIndex;
+}
+
+/** One pass over all members, their names understood by the index. */
+const readWith = async (
+  index: BundleIndex,
+  source: Source,
+  limits: Limits,
+  options: BundleOptions,
+): Promise<Reading> => {
+  const harvest = new Harvest();
+  const notes: BundleNote[] = [];
+  const context = {
+    limits,
+    notes,
+    units: index.units,
+    shown: shownNames(index.wrapper, options.shownUnder ?? ''),
+    tell: (told: BundleNote) => {
+      notes.push(told);
+      if (told.code === 'encrypted-member') harvest.encrypted = true;
+    },
+    onMember: options.onMember ?? (() => undefined),
+  };
+  const seen = index.complete ? index : new BundleIndex();
+  const walk = new Walk(source, limits, context.tell);
+  try {
+    for await (const member of walk.members()) {
+      if (!index.complete) await seen.add(member);
+      await readMember(member, harvest, context);
+    }
+  } catch (error) {
+    if (!(error instanceof Damage)) throw error;
+    return { harvest, context, damage: error, seen };
+  }
+  return { harvest, context, damage: undefined, seen };
+};
+
+/** Links whose name is a capture's and whose target was read as nothing: the target is read under the link's name, in a second pass. */
+const readLinks = async (source: Source, harvest: Harvest, context: ReadContext): Promise<void> => {
+  const wanted = new Map<string, Link>();
+  for (const link of harvest.links.values()) {
+    const { kind, common } = link.facts;
+    if (kind === undefined || kind === 'skip' || common) continue;
+    const target = resolveLink(link.path, harvest.links, harvest.files, context.limits.linkHops);
+    if (target === undefined) {
+      context.tell(note('dead-link', { file: context.shown(link.path), target: link.text }));
+      harvest.ignored.set(link.path, 'dead-link');
+    } else if (harvest.found.has(target) || wanted.has(target)) harvest.ignored.set(link.path, 'link');
+    else wanted.set(target, link);
+  }
+  if (wanted.size === 0) return;
+  const walk = new Walk(source, context.limits, () => undefined);
+  try {
+    for await (const member of walk.members()) {
+      const link = wanted.get(member.path);
+      if (!link || member.form !== 'text') continue;
+      const tailed = member.path.endsWith('.tailed');
+      const found = await readAs(member, { ...link.facts, tailed }, link.path, context);
+      const kept = found.filter((f) => f.capture);
+      if (kept.length === 0) continue;
+      harvest.ignored.delete(member.path);
+      harvest.found.set(link.path, kept);
+      harvest.targets.set(link.path, member.path);
+    }
+  } catch (error) {
+    if (!(error instanceof Damage)) throw error;
+  }
+};
+
+/** An output that only its first lines made a capture has to go on as one. */
+const sift = (all: readonly Found[]): { readonly kept: readonly Found[]; readonly dropped: readonly Found[] } => {
+  const kept: Found[] = [];
+  const dropped: Found[] = [];
+  for (const found of all) {
+    const { capture } = found;
+    const guessed =
+      found.byContent && capture !== undefined && (capture.records === 0 || capture.unread * 2 > capture.lines);
+    (guessed ? dropped : kept).push(found);
+  }
+  return { kept, dropped };
+};
+
+const nothingFound = (path: string, source: Source, harvest: Harvest, damage: Damage | undefined): BundleError => {
+  if (harvest.encrypted) return new BundleError('encrypted', path);
+  if (damage) return new BundleError('corrupt', path, damage.message);
+  if (harvest.files.size === 0 || (source.kind !== 'folder' && source.bytes === 0))
+    return new BundleError('empty', path);
+  const whys = new Set<IgnoredWhy>(harvest.ignored.values());
+  if ([...whys].every((why) => why === 'empty')) return new BundleError('empty', path);
+  if (harvest.files.size === 1 && whys.has('binary') && source.kind !== 'folder')
+    return new BundleError('not-an-archive', path);
+  return new BundleError('no-captures', path);
+};
+
+const nodesOf = (placed: readonly Placed[], bundleName: string): readonly BundleNode[] => {
+  const nodes = new Map<string, Map<string, Capture[]>>();
+  // What is the cluster's is kept with its first node.
+  const firstNode = placed.find((p) => p.node !== undefined)?.node ?? bundleName;
+  for (const { found, node = firstNode, namespace } of placed) {
+    if (!found.capture) continue;
+    const namespaces = nodes.get(node) ?? new Map<string, Capture[]>();
+    nodes.set(node, namespaces);
+    namespaces.set(namespace, [...(namespaces.get(namespace) ?? []), found.capture]);
+  }
+  return [...nodes].map(([name, namespaces]) => ({
+    name,
+    namespaces: [...namespaces].map(([ns, captures]) => ({ name: ns, captures })),
+  }));
+};
+
+const ignoredOf = (harvest: Harvest, shown: (path: string) => string): readonly IgnoredMember[] =>
+  [...harvest.ignored].slice(0, IGNORED_KEPT).map(([path, why]) => ({ file: shown(path), why }));

@@ -1,0 +1,111 @@
+import { PlainSlices } from '../../captures/read-text.ts';
+import { factsOfName, type NameFacts } from '../layouts/member-name.ts';
+import type { Units } from '../layouts/units.ts';
+import type { Limits } from '../limits.ts';
+import { type BundleNote, note } from '../note.ts';
+import { Damage, LimitReached } from '../open/damage.ts';
+import type { Member } from '../open/walk.ts';
+import { TextOfBytes } from './decode.ts';
+import type { Found, IgnoredWhy } from './finding.ts';
+import { MemberReader } from './member-reader.ts';
+
+export interface Link {
+  readonly path: string;
+  /** Undefined where it leads out of the bundle. */
+  readonly target: string | undefined;
+  readonly text: string;
+  readonly facts: NameFacts;
+}
+
+/** What one pass over the members has found. */
+export class Harvest {
+  /** By path: of a name that comes twice, the last one counts. */
+  readonly found = new Map<string, readonly Found[]>();
+  readonly links = new Map<string, Link>();
+  readonly files = new Set<string>();
+  /** The member that was read in a link's place. */
+  readonly targets = new Map<string, string>();
+  readonly times = new Map<string, number>();
+  readonly ignored = new Map<string, IgnoredWhy>();
+  /** A member that only a key opens was met. */
+  encrypted = false;
+}
+
+export interface ReadContext {
+  readonly limits: Limits;
+  readonly units: Units;
+  readonly shown: (path: string) => string;
+  readonly tell: (note: BundleNote) => void;
+  readonly onMember: (file: string) => void;
+}
+
+const ELF = 0x7f454c46;
+const PCAP = new Set([0xd4c3b2a1, 0xa1b2c3d4, 0x4d3cb2a1, 0xa1b23c4d, 0x0a0d0d0a]);
+
+export const readMember = async (member: Member, harvest: Harvest, context: ReadContext): Promise<void> => {
+  const { path } = member;
+  context.units.learn(path);
+  const facts = factsOfName(path, context.units.of(path));
+  if (member.link !== null) {
+    harvest.links.set(path, { path, target: member.link, text: member.linkText, facts });
+    return;
+  }
+  if (harvest.files.has(path)) harvest.times.set(path, (harvest.times.get(path) ?? 1) + 1);
+  harvest.files.add(path);
+  harvest.found.delete(path);
+  harvest.ignored.delete(path);
+  const why = facts.kind === 'skip' ? 'not-a-capture' : await formWhy(member, facts);
+  if (why) {
+    harvest.ignored.set(path, why);
+    return;
+  }
+  context.onMember(context.shown(path));
+  const found = await readAs(member, facts, path, context);
+  const kept = found.filter((f) => f.capture !== undefined);
+  if (kept.length > 0) harvest.found.set(path, kept);
+  else harvest.ignored.set(path, found[0]?.why ?? 'unknown');
+};
+
+const formWhy = async (member: Member, facts: NameFacts): Promise<IgnoredWhy | undefined> => {
+  if (member.form === 'text') return undefined;
+  // An empty output of a known command is one.
+  if (member.form === 'empty') return facts.kind === undefined || facts.common ? 'empty' : undefined;
+  const head = await member.content.peek(4).catch(() => Buffer.alloc(0));
+  const magic = head.length < 4 ? ELF : head.readUInt32BE(0);
+  return PCAP.has(magic) ? 'packet-capture' : 'binary';
+};
+
+/** Reads a member's bytes as what these facts say; `path` is whose place it takes (a link's, or its own). */
+export const readAs = async (
+  member: Member,
+  facts: NameFacts,
+  path: string,
+  context: ReadContext,
+): Promise<readonly Found[]> => {
+  const { limits, tell } = context;
+  const file = context.shown(path);
+  const reader = new MemberReader(path, file, facts, member.mtime);
+  const slices = new PlainSlices(
+    (slice) => {
+      reader.push(slice);
+    },
+    limits.lineLength,
+    () => tell(note('line-too-long', { file, limit: limits.lineLength })),
+  );
+  const text = new TextOfBytes();
+  let partial = facts.tailed;
+  try {
+    for await (const bytes of member.content) for (const piece of text.push(bytes)) slices.push(piece);
+  } catch (error) {
+    partial = true;
+    if (error instanceof LimitReached && error.scope === 'member')
+      tell(note('member-too-large', { file, limit: limits.memberBytes }));
+    // What ends its archive ends it at the next member too, where it is told.
+    else if (!(error instanceof Damage || (error instanceof LimitReached && error.scope === 'archive'))) throw error;
+  }
+  slices.push(text.end());
+  slices.end();
+  const found = reader.end(partial);
+  if (facts.tailed && found.some((f) => f.capture)) tell(note('tailed', { file }));
+  return found;
+};
