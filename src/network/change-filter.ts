@@ -1,0 +1,78 @@
+import type { IpSet } from '../records/ipset.ts';
+import type { Chain, NftTable, Rule, RuleTable } from '../records/iptables.ts';
+import type { Source } from '../records/source.ts';
+import type { RuleChange, SetChange } from './change.ts';
+import type { NetNamespace } from './namespace.ts';
+
+/** Where a record of a change stands: nowhere in the bundle. */
+export const CHANGED: Source = { file: '', line: 0 };
+
+/** A rule as it is handed over: its chain and position come with the change. */
+export type RuleOf<T> = Omit<T, 'source' | 'chain' | 'position'>;
+
+const isAt = (source: Source, record: { readonly source: Source }): boolean =>
+  record.source.file === source.file && record.source.line === source.line;
+
+/** iptables -I, -A, -D, -P, and nft delete rule. */
+export const changeRule = (ns: NetNamespace, change: RuleChange): NetNamespace => {
+  if (change.what === 'nft-rule') {
+    const nftTables = ns.nftTables.map((table) => withoutNftRule(table, change.source));
+    return nftTables.every((table, i) => table === ns.nftTables[i]) ? ns : { ...ns, nftTables };
+  }
+  const tables = ns.tables.map((table) => changeTable(table, change));
+  return tables.every((table, i) => table === ns.tables[i]) ? ns : { ...ns, tables };
+};
+
+const changeTable = (table: RuleTable, change: Exclude<RuleChange, { what: 'nft-rule' }>): RuleTable => {
+  if (change.op === 'delete')
+    return mapChains(table, (chain) =>
+      withRules(
+        chain,
+        chain.rules.filter((r) => !isAt(change.source, r)),
+      ),
+    );
+  if (table.family !== change.family || table.name !== change.table) return table;
+  return mapChains(table, (chain) => {
+    if (chain.name !== change.chain) return chain;
+    if (change.op === 'set') return chain.policy === change.policy ? chain : { ...chain, policy: change.policy };
+    const at = Math.min((change.position ?? chain.rules.length + 1) - 1, chain.rules.length);
+    const rule: Rule = { ...change.record, source: CHANGED, chain: chain.name, position: at + 1 };
+    return withRules(chain, [...chain.rules.slice(0, at), rule, ...chain.rules.slice(at)]);
+  });
+};
+
+const mapChains = (table: RuleTable, change: (chain: Chain) => Chain): RuleTable => {
+  const chains = new Map([...table.chains].map(([name, chain]) => [name, change(chain)] as const));
+  return [...chains].every(([name, chain]) => table.chains.get(name) === chain) ? table : { ...table, chains };
+};
+
+/** The chain with these rules, numbered anew. */
+const withRules = (chain: Chain, rules: readonly Rule[]): Chain => {
+  if (rules.length === chain.rules.length) return chain;
+  return { ...chain, rules: rules.map((rule, i) => (rule.position === i + 1 ? rule : { ...rule, position: i + 1 })) };
+};
+
+const withoutNftRule = (table: NftTable, source: Source): NftTable => {
+  const chains = new Map(
+    [...table.chains].map(([name, chain]) => {
+      const rules = chain.rules.filter((rule) => !isAt(source, rule));
+      return [name, rules.length === chain.rules.length ? chain : { ...chain, rules }] as const;
+    }),
+  );
+  return [...chains].every(([name, chain]) => table.chains.get(name) === chain) ? table : { ...table, chains };
+};
+
+/** ipset add and ipset del; a member that is there already is replaced (`-exist`). */
+export const changeSet = (ns: NetNamespace, change: SetChange): NetNamespace => {
+  const set = ns.sets.get(change.set);
+  if (!set) return ns;
+  const parts = change.op === 'add' ? change.record.parts : change.parts;
+  const others = set.members.filter((member) => member.parts.join() !== parts.join());
+  if (change.op === 'delete' && others.length === set.members.length) return ns;
+  const members = change.op === 'add' ? [...others, { ...change.record, source: CHANGED }] : others;
+  // The capture's own count keeps its distance to its members: it tells whether the listing was cut.
+  const declared = set.declaredEntries;
+  const declaredEntries = declared === undefined ? undefined : declared + members.length - set.members.length;
+  const changed: IpSet = { ...set, members, declaredEntries };
+  return { ...ns, sets: new Map(ns.sets).set(change.set, changed) };
+};

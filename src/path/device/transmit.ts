@@ -1,0 +1,156 @@
+import { knows } from '../../network/namespace.ts';
+import type { Link } from '../../records/link.ts';
+import { assume, type Branch, decisive, finish, step, type World } from '../branch.ts';
+import { type NeighbourAnswer, resolveNeighbour } from '../routing/neighbour.ts';
+import { portFor, throughPort } from './bridge.ts';
+import { enter } from './enter.ts';
+import { TUNNEL_KINDS, tunnelTransmit } from './tunnel.ts';
+import { throughUnderlay } from './underlay.ts';
+import { vxlanTransmit } from './vxlan.ts';
+
+/** Where a transmitted packet turns up next: received elsewhere, or as a tunnel's outer packet in the output path of the same host. */
+export interface Sent {
+  readonly branch: Branch;
+  readonly next: 'receive' | 'output' | 'ended';
+}
+
+const sent = (branches: readonly Branch[], next: 'receive' | 'output'): readonly Sent[] =>
+  branches.map((branch) => ({ branch, next: branch.end ? 'ended' : next }));
+
+/** ip_finish_output2 and dev_queue_xmit: the neighbour's MAC, then the device's own way of sending. */
+export const transmit = (world: World, b: Branch): readonly Sent[] => {
+  const ns = b.namespace;
+  const device = b.oif ?? '';
+  const link = ns.links.get(device);
+  const nextHop = b.nextHop ?? b.route?.via ?? b.packet.dst;
+  if (device === 'lo' || link?.flags.includes('LOOPBACK')) {
+    // The loopback device keeps the packet's conntrack entry; the receiving side takes no second look.
+    return [
+      {
+        branch: {
+          ...b,
+          iif: device,
+          oif: undefined,
+          route: undefined,
+          namespaces: b.namespaces + 1,
+          nextHop: undefined,
+        },
+        next: 'receive',
+      },
+    ];
+  }
+  if (!link) {
+    const unknown = knows(ns, 'ip-link')
+      ? b
+      : assume(b, {
+          code: 'links-unknown',
+          values: { device },
+          missing: { kind: 'ip-link', namespace: ns.id },
+          source: undefined,
+        });
+    return sent(throughUnderlay(world, { ...unknown, nextHop }, nextHop), 'receive');
+  }
+  // Without carrier the device's queue is the noop one, and everything that is sent is dropped (dev_deactivate).
+  if (link.flags.length > 0 && (!link.flags.includes('UP') || link.flags.includes('NO-CARRIER'))) {
+    return sent(
+      [
+        finish(b, {
+          place: 'device',
+          stage: 'link',
+          device,
+          action: { code: 'device-down', values: { device, state: link.state ?? '' } },
+          verdict: 'drop',
+          proofs: decisive(link),
+        }),
+      ],
+      'receive',
+    );
+  }
+  const tooBig = exceeds(b, link);
+  if (tooBig) return sent([tooBig], 'receive');
+  const point =
+    TUNNEL_KINDS.has(link.kind ?? '') ||
+    link.xfrmIfId !== undefined ||
+    link.kind === 'wireguard' ||
+    link.flags.includes('POINTOPOINT');
+  if (link.kind === 'dummy') {
+    return sent(
+      [
+        finish(b, {
+          place: 'device',
+          stage: 'dummy',
+          device,
+          action: { code: 'dummy-device', values: { device } },
+          verdict: 'drop',
+          proofs: decisive(link),
+        }),
+      ],
+      'receive',
+    );
+  }
+  const resolved = point ? b : neighbour(world, b, link, nextHop);
+  if (resolved.end) return sent([resolved], 'receive');
+  const on = { ...resolved, nextHop, srcMac: link.mac };
+  if (link.vxlan) return sent([vxlanTransmit(on, link)], 'output');
+  if (TUNNEL_KINDS.has(link.kind ?? '')) return sent([tunnelTransmit(on, link, nextHop)], 'output');
+  if (link.kind === 'bridge') return sent(outOfBridge(world, on, link, nextHop), 'receive');
+  return sent(outOfPort(world, on, link, nextHop), 'receive');
+};
+
+/** A veth ends in its peer's namespace; any other device on the network between the nodes. */
+export const outOfPort = (world: World, b: Branch, link: Link, nextHop: string): readonly Branch[] => {
+  const peer = world.network.vethPeer(b.namespace, link.name);
+  if (peer) {
+    const left = step(b, {
+      place: 'device',
+      stage: 'veth',
+      device: link.name,
+      action: { code: 'veth', values: { device: link.name, peer: peer.link.name, to: peer.namespace.id } },
+      proofs: decisive(link),
+    });
+    return enter(world, left, peer.namespace, peer.link.name);
+  }
+  return throughUnderlay(world, b, nextHop);
+};
+
+const outOfBridge = (world: World, b: Branch, bridge: Link, nextHop: string): readonly Branch[] => {
+  const port = portFor(world, b, bridge.name, nextHop);
+  if (!port) return throughUnderlay(world, b, nextHop);
+  const through = throughPort(b, bridge.name, port);
+  return through.end ? [through] : outOfPort(world, through, port, nextHop);
+};
+
+/** ip_finish_output: larger than the device's MTU with DF set comes back as ICMP fragmentation needed. */
+const exceeds = (b: Branch, link: Link): Branch | undefined => {
+  const mtu = Math.min(link.mtu ?? Number.POSITIVE_INFINITY, b.route?.mtu ?? Number.POSITIVE_INFINITY);
+  if (b.packet.length <= mtu || !b.packet.df) return undefined;
+  return finish(b, {
+    place: 'device',
+    stage: 'mtu',
+    device: link.name,
+    action: { code: 'mtu-exceeded', values: { device: link.name, mtu, length: b.packet.length } },
+    verdict: 'reject',
+    proofs: decisive(link),
+  });
+};
+
+const neighbour = (world: World, b: Branch, link: Link, nextHop: string): Branch => {
+  const answer: NeighbourAnswer = resolveNeighbour(b.namespace, link.name, nextHop);
+  if (answer.state === 'resolved') return { ...b, dstMac: answer.mac };
+  const owner = world.network.owners(nextHop).find((o) => o.namespace !== b.namespace && o.link.kind !== 'dummy');
+  // Asked and not answered yet is a moment where the owner is there; nobody answers for an address that no node has.
+  if (answer.state === 'failed' || (answer.state === 'incomplete' && !owner)) {
+    return finish(b, {
+      place: 'neighbour',
+      stage: 'neighbour',
+      device: link.name,
+      action: { code: 'neighbour-failed', values: { address: nextHop, device: link.name } },
+      verdict: 'reject',
+      proofs: answer.sources.map((source) => ({ source, role: 'decisive' as const })),
+    });
+  }
+  // Not in the dump: it may have aged out, and whoever owns the address answers with its own MAC. Across a VXLAN the question itself
+  // needs an fdb entry to be sent by, so there the MAC stays unknown.
+  if (link.vxlan) return { ...b, dstMac: undefined };
+  return { ...b, dstMac: owner?.link.mac };
+};

@@ -1,0 +1,121 @@
+import type { Hook, TableName } from '../records/iptables.ts';
+import { assume, type Branch, finish, type Stage, step, type World } from './branch.ts';
+import { untrack, withCtEntry } from './conntrack.ts';
+import { bridgeCallsIptables } from './device/bridge.ts';
+import type { HookQuestion, TableOutcome } from './netfilter/outcome.ts';
+import { reversePath } from './routing/reverse-path.ts';
+import { rulesAtHook } from './rules-at-hook.ts';
+import { answers } from './socket.ts';
+import type { Proof } from './step.ts';
+
+/**
+ * nf_sk_lookup_slow: the sender's connected socket by the packet's addresses, and before un-SNAT by the address that the entry keeps.
+ * Of ICMP only errors have one.
+ */
+const isAwaited = (world: World, b: Branch): boolean => {
+  const { awaited } = world;
+  const p = b.packet;
+  if (!awaited || awaited.namespace !== b.namespace.id || (p.icmp && !p.inner)) return false;
+  if (answers(awaited.packet, p)) return true;
+  const { entry, direction } = b.ct;
+  if (!entry?.srcNatDone || direction !== 'reply' || p.inner) return false;
+  return answers(awaited.packet, { ...p, dst: entry.original.src, dport: entry.original.sport });
+};
+
+export const question = (world: World, b: Branch, hook: Hook): HookQuestion => ({
+  namespace: b.namespace,
+  hook,
+  packet: b.packet,
+  iif: hook === 'OUTPUT' || hook === 'POSTROUTING' ? undefined : b.iif,
+  oif: hook === 'PREROUTING' || hook === 'INPUT' ? undefined : b.oif,
+  // Only br_netfilter hangs the bridge's ports on the packet (nf_bridge_info).
+  physIn: bridgeCallsIptables(b) ? b.physIn : undefined,
+  physOut: bridgeCallsIptables(b) ? b.physOut : undefined,
+  isAnswer: isAwaited(world, b),
+  srcMac: b.srcMac,
+  ct: b.ct,
+  secpath: b.secpath,
+  outPolicy: b.bundle?.policy,
+  ipvs: b.ipvs,
+  reversePath,
+});
+
+/** The lines that led to the verdict: the deciding rule or policy first, the jumps to it as support. */
+export const hitProofs = (outcome: TableOutcome): Proof[] => {
+  const last = outcome.hits.length - 1;
+  const hits = outcome.hits
+    .map((hit, i): Proof => ({ source: hit.source, role: i === last && !outcome.policyOf ? 'decisive' : 'supporting' }))
+    .reverse();
+  return outcome.policyOf ? [{ source: outcome.policyOf.source, role: 'decisive' }, ...hits] : hits;
+};
+
+/** One table at one hook: raw, mangle, filter or security. A rule's mark stays on the packet, a drop ends the branch. */
+export const table =
+  (hook: Hook, name: TableName): Stage =>
+  (world, b) =>
+    rulesAtHook({ ...question(world, b, hook), table: name }).map((outcome) => applyOutcome(b, hook, name, outcome));
+
+const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutcome): Branch => {
+  let next = assume({ ...b, share: b.share * outcome.share }, ...outcome.assumptions);
+  const proofs = hitProofs(outcome);
+  if (outcome.mark !== b.packet.mark)
+    next = step(next, {
+      place: hook,
+      stage: name,
+      action: {
+        code: 'mark',
+        values: { mark: outcome.mark, before: b.packet.mark, path: outcome.hits.map((hit) => hit.chain) },
+      },
+      after: { ...next.packet, mark: outcome.mark },
+      proofs: proofs.slice(0, 3),
+    });
+  if (outcome.connmark !== undefined && next.ct.entry)
+    next = withCtEntry(next, { ...next.ct.entry, mark: outcome.connmark });
+  // The raw table's template: conntrack looks for and makes entries in that zone.
+  if (outcome.zone !== undefined) next = { ...next, zone: outcome.zone };
+  const hit = outcome.hits.at(-1);
+  const values = {
+    table: name,
+    hook,
+    chain: outcome.policyOf?.chain ?? hit?.chain ?? hook,
+    position: hit?.position ?? 0,
+    target: hit?.target ?? '',
+    comment: hit?.comment ?? '',
+    packets: outcome.policyOf?.packets ?? hit?.packets ?? -1,
+    path: outcome.hits.map((h) => h.chain),
+  };
+  const device = hook === 'PREROUTING' || hook === 'INPUT' ? b.iif : b.oif;
+  switch (outcome.verdict) {
+    case 'drop':
+      return finish(next, {
+        place: hook,
+        stage: name,
+        device,
+        action: { code: outcome.policyOf ? 'policy-drop' : 'rule-drop', values },
+        verdict: 'drop',
+        proofs,
+      });
+    case 'reject':
+      return finish(next, {
+        place: hook,
+        stage: name,
+        device,
+        action: { code: 'rule-reject', values: { ...values, with: outcome.rejectWith ?? 'icmp-port-unreachable' } },
+        verdict: 'reject',
+        proofs,
+      });
+    case 'queue':
+    case 'stolen':
+    case 'tproxy':
+      return assume(next, {
+        code: `rule-${outcome.verdict}`,
+        values: { table: name, chain: values.chain },
+        missing: undefined,
+        source: hit?.source,
+      });
+    case 'notrack':
+      return step(untrack(next), { place: hook, stage: name, device, action: { code: 'notrack', values }, proofs });
+    default:
+      return next;
+  }
+};

@@ -1,0 +1,327 @@
+import { assume, type Branch, finish, inOrder, type Stage, step, type World } from './branch.ts';
+import { confirm, conntrackIn } from './conntrack.ts';
+import { bridgeCallsIptables, forHost, portFor, throughPort } from './device/bridge.ts';
+import { outOfPort, type Sent } from './device/transmit.ts';
+import { tunnelReceive } from './device/tunnel.ts';
+import { vxlanReceive } from './device/vxlan.ts';
+import { table } from './hook.ts';
+import { ipvsReply, ipvsRequest } from './ipvs.ts';
+import { nat } from './nat.ts';
+import { localOut, sendOn, sendReinjected } from './output.ts';
+import { inputRoute } from './routing/input.ts';
+import { lookupRoute } from './routing/lookup.ts';
+import { atSocket } from './socket.ts';
+import { policyCheck } from './xfrm/check.ts';
+import { decrypt } from './xfrm/input.ts';
+import { xfrmLookup } from './xfrm/output.ts';
+
+const ended = (branch: Branch): Sent => ({ branch, next: 'ended' });
+
+/** NF_INET_PRE_ROUTING in the kernel's order. */
+const prerouting = inOrder(
+  table('PREROUTING', 'raw'),
+  conntrackIn('PREROUTING'),
+  table('PREROUTING', 'mangle'),
+  nat('PREROUTING'),
+  table('PREROUTING', 'security'),
+);
+
+/** A packet at a device: a bridge port's frame goes to the bridge first. */
+export const receive = (world: World, b: Branch): readonly Sent[] => {
+  const link = b.iif === undefined ? undefined : b.namespace.links.get(b.iif);
+  const master = link?.master === undefined ? undefined : b.namespace.links.get(link.master);
+  if (link?.flags.length && !link.flags.includes('UP') && !link.flags.includes('LOOPBACK')) {
+    return [
+      ended(
+        finish(b, {
+          place: 'ingress',
+          stage: 'link',
+          device: b.iif,
+          action: { code: 'device-down', values: { device: link.name, state: link.state ?? '' } },
+          verdict: 'drop',
+          proofs: [{ source: link.source, role: 'decisive' }],
+        }),
+      ),
+    ];
+  }
+  if (!link || !master || master.kind === 'vrf') return ipReceive(world, b);
+  if (master.kind !== 'bridge') return ipReceive(world, { ...b, iif: master.name });
+  const onBridge = { ...b, physIn: link.name, iif: master.name };
+  if (forHost(onBridge, master)) return ipReceive(world, onBridge);
+  return bridged(world, onBridge, master.name);
+};
+
+/** br_handle_frame of a frame for another port; with br_netfilter it passes the IP hooks on its way. */
+const bridged = (world: World, b: Branch, bridge: string): readonly Sent[] => {
+  const through = (next: Branch): readonly Sent[] => {
+    const port = portFor(world, next, bridge, next.nextHop ?? next.packet.dst);
+    if (!port)
+      return [
+        ended(
+          finish(next, {
+            place: 'bridge',
+            stage: 'bridge',
+            device: bridge,
+            action: { code: 'bridge-no-port', values: { bridge, address: next.nextHop ?? next.packet.dst } },
+            verdict: 'unknown',
+          }),
+        ),
+      ];
+    const forwarded = throughPort(next, bridge, port);
+    return forwarded.end
+      ? [ended(forwarded)]
+      : outOfPort(world, forwarded, port, next.nextHop ?? next.packet.dst).map((branch) => ({
+          branch,
+          next: branch.end ? 'ended' : 'receive',
+        }));
+  };
+  const calls = bridgeCallsIptables(b);
+  if (calls === false) {
+    const passed = step(b, {
+      place: 'bridge',
+      stage: 'bridge',
+      device: bridge,
+      action: { code: 'bridge-without-iptables', values: { bridge } },
+    });
+    return through(passed);
+  }
+  return prerouting(world, calls === undefined ? bridgeAssumed(b, bridge) : b).flatMap((next) => {
+    if (next.end) return [ended(next)];
+    // br_nf_pre_routing_finish: a changed destination is routed; it may leave the bridge.
+    if (next.packet.dst !== b.packet.dst) return routeIn(world, next);
+    return inOrder(
+      table('FORWARD', 'mangle'),
+      table('FORWARD', 'filter'),
+      ipvsReply('FORWARD'),
+      table('POSTROUTING', 'mangle'),
+      nat('POSTROUTING'),
+      confirm,
+    )(world, { ...next, oif: bridge }).flatMap((out) => (out.end ? [ended(out)] : through(out)));
+  });
+};
+
+/** A node of a cluster has br_netfilter on; where nothing tells, that is taken for granted. */
+const bridgeAssumed = (b: Branch, bridge: string): Branch =>
+  assume(
+    step(b, {
+      place: 'bridge',
+      stage: 'bridge',
+      device: bridge,
+      action: { code: 'bridge-iptables-assumed', values: { bridge } },
+    }),
+    {
+      code: 'bridge-iptables-assumed',
+      values: { bridge },
+      missing: { kind: 'sysctl', namespace: b.namespace.id },
+      source: undefined,
+    },
+  );
+
+/** ip_rcv: PREROUTING and the routing decision. */
+const ipReceive = (world: World, b: Branch): readonly Sent[] =>
+  prerouting(world, b).flatMap((next) => (next.end ? [ended(next)] : routeIn(world, next)));
+
+/** ip_route_input: this host, onwards, or nowhere. */
+const routeIn = (world: World, b: Branch): readonly Sent[] => {
+  const p = b.packet;
+  const results = inputRoute(
+    b.namespace,
+    {
+      family: p.family,
+      dst: p.dst,
+      src: p.src,
+      iif: b.iif,
+      oif: undefined,
+      mark: p.mark,
+      proto: p.proto,
+      sport: p.sport,
+      dport: p.dport,
+      uid: undefined,
+      tos: undefined,
+    },
+    b.iif ?? '',
+    { decrypted: b.secpath.length > 0 },
+  );
+  return results.flatMap((result) => {
+    const proofs = result.proofs.map((source) => ({ source, role: 'decisive' as const }));
+    const open = assume({ ...b, share: b.share / results.length }, ...result.assumptions);
+    const values = {
+      dst: p.dst,
+      src: p.src,
+      device: result.answer?.dev ?? '',
+      via: result.answer?.via ?? '',
+      iif: b.iif ?? '',
+      table: result.answer?.table ?? '',
+      ...result.values,
+      ...(result.icmp ? { icmpCode: result.icmp.code } : {}),
+    };
+    if (result.decision === 'local') {
+      const here = step(open, {
+        place: 'routing',
+        stage: 'fib',
+        device: b.iif,
+        action: { code: 'local', values },
+        proofs,
+      });
+      return localIn(world, { ...here, route: result.answer, nextHop: undefined });
+    }
+    if (result.decision === 'forward') {
+      const on = step(
+        { ...open, route: result.answer, oif: result.answer?.dev },
+        { place: 'routing', stage: 'fib', device: b.iif, action: { code: 'forward', values }, proofs },
+      );
+      return forward(world, on);
+    }
+    const verdict = result.decision === 'unknown' ? 'unknown' : result.icmp ? 'reject' : 'drop';
+    return [
+      ended(
+        finish(open, {
+          place: 'routing',
+          stage: 'fib',
+          device: b.iif,
+          action: { code: result.reason, values },
+          verdict,
+          proofs,
+        }),
+      ),
+    ];
+  });
+};
+
+const inputFilter = inOrder(table('INPUT', 'mangle'), table('INPUT', 'filter'), table('INPUT', 'security'));
+
+/** ip_local_deliver: INPUT, with IPVS behind the filter, then the protocol. */
+const localIn = (world: World, b: Branch): readonly Sent[] =>
+  inOrder(
+    inputFilter,
+    ipvsReply('INPUT'),
+    ipvsRequest('INPUT'),
+  )(world, b).flatMap((next) => {
+    if (next.end) return [ended(next)];
+    const redirected = next.ipvs && next.packet.dst !== b.packet.dst;
+    if (redirected && !next.steps.at(-1)?.action.values.local) return sendReinjected(world, next);
+    if (next.ipvs && next.nextHop !== undefined && next.nextHop !== b.nextHop) return sendReinjected(world, next);
+    return inOrder(nat('INPUT'), confirm)(world, next).flatMap((done) =>
+      done.end ? [ended(done)] : deliver(world, done),
+    );
+  });
+
+/** ip_protocol_deliver_rcu: tunnels open and start over; the rest must pass XFRM's check and find a socket. */
+const deliver = (world: World, b: Branch): readonly Sent[] => {
+  const p = b.packet;
+  const again = (next: Branch): readonly Sent[] => (next.end ? [ended(next)] : receiveInner(world, next));
+  if (p.inner) {
+    if (p.proto === 'esp' || p.proto === 'ah' || (p.proto === 'udp' && p.spi !== undefined))
+      return decrypt(world, b).flatMap(again);
+    if (p.proto === 'udp' && p.vni !== undefined) return again(vxlanReceive(b));
+    if (p.proto === 'ipip' || p.proto === 'gre') return again(tunnelReceive(b));
+  }
+  return inOrder(policyCheck('in'), atSocket)(world, b).map(ended);
+};
+
+const receiveInner = (world: World, b: Branch): readonly Sent[] =>
+  receive(world, { ...b, namespaces: b.namespaces + 1 });
+
+/**
+ * ip_forward: the XFRM forward policy first, then XFRM's own route, then FORWARD with IPVS' reply handler behind the filter.
+ */
+const forward = (world: World, b: Branch): readonly Sent[] => {
+  const checked = inOrder(
+    policyCheck('fwd'),
+    timeToLive,
+    (_w, next) => {
+      const looked = xfrmLookup(next);
+      return [looked];
+    },
+    mtuOfForward,
+    table('FORWARD', 'mangle'),
+    table('FORWARD', 'filter'),
+    table('FORWARD', 'security'),
+    ipvsReply('FORWARD'),
+    rerouteAfterIpvs,
+  );
+  return checked(world, b).flatMap((next) =>
+    next.end ? [ended(next)] : sendOn(world, { ...next, nextHop: undefined }),
+  );
+};
+
+/** ip_forward, ip6_forward: the last hop's packet is answered with ICMP time exceeded; FORWARD sees the others with one hop less. */
+const timeToLive: Stage = (_world, b) => {
+  const { packet } = b;
+  if (packet.ttl > 1) return [{ ...b, packet: { ...packet, ttl: packet.ttl - 1 } }];
+  return [
+    finish(b, {
+      place: 'routing',
+      stage: 'ttl',
+      device: b.iif,
+      action: { code: 'loop', values: { namespaces: b.namespaces } },
+      verdict: 'reject',
+    }),
+  ];
+};
+
+/** net.ipv4.vs.snat_reroute (on by default): a translated answer is routed again by its new source. */
+const rerouteAfterIpvs: Stage = (_world, b) => {
+  if (!b.ipvs) return [b];
+  const p = b.packet;
+  const answer = lookupRoute(b.namespace, {
+    family: p.family,
+    dst: p.dst,
+    src: p.src,
+    iif: undefined,
+    oif: undefined,
+    mark: p.mark,
+    proto: p.proto,
+    sport: p.sport,
+    dport: p.dport,
+    uid: undefined,
+    tos: undefined,
+  })[0];
+  if (!answer?.dev) return [b];
+  return [xfrmLookup({ ...b, route: answer, oif: answer.dev })];
+};
+
+/** ip_forward: larger than the route's MTU with DF set is answered with ICMP fragmentation needed, before FORWARD. */
+const mtuOfForward: Stage = (_world, b) => {
+  const link = b.oif === undefined ? undefined : b.namespace.links.get(b.oif);
+  const mtu = Math.min(link?.mtu ?? Number.POSITIVE_INFINITY, b.route?.mtu ?? Number.POSITIVE_INFINITY);
+  if (b.packet.length <= mtu || !b.packet.df) return [b];
+  return [
+    finish(b, {
+      place: 'routing',
+      stage: 'mtu',
+      device: b.oif,
+      action: { code: 'mtu-exceeded', values: { device: b.oif ?? '', mtu, length: b.packet.length } },
+      verdict: 'reject',
+      proofs: link ? [{ source: link.source, role: 'decisive' }] : [],
+    }),
+  ];
+};
+
+/** A packet that met so many decisions goes round in circles: through namespaces, or into the same tunnel again and again. */
+const MAX_STEPS = 400;
+
+/** Lets the packet run until every branch has ended. */
+export const run = (world: World, first: readonly Sent[]): readonly Branch[] => {
+  const done: Branch[] = [];
+  let open = [...first];
+  while (open.length > 0) {
+    const next: Sent[] = [];
+    for (const { branch, next: how } of open) {
+      if (how === 'ended' || branch.end) done.push(branch);
+      else if (branch.steps.length > MAX_STEPS)
+        done.push(
+          finish(branch, {
+            place: 'between',
+            stage: 'network',
+            device: branch.oif ?? branch.iif,
+            action: { code: 'loop', values: { namespaces: branch.namespaces } },
+            verdict: 'drop',
+          }),
+        );
+      else next.push(...(how === 'receive' ? receive(world, branch) : localOut(world, branch)));
+    }
+    open = next;
+  }
+  return done;
+};

@@ -1,0 +1,284 @@
+import type { Source } from '../records/source.ts';
+import { addressWords, numberToIpv4, prefixLength } from '../tables/address.ts';
+import { assume, type Branch, finish, type Stage, step } from './branch.ts';
+import { isTaken, withCtEntry } from './conntrack.ts';
+import { invert, tupleOf, type WalkEntry, type WalkTuple } from './conntrack-entry.ts';
+import { hitProofs, question } from './hook.ts';
+import type { NatTarget, TableOutcome } from './netfilter/outcome.ts';
+import type { Packet } from './packet.ts';
+import { selectAddress } from './routing/select-address.ts';
+import { rulesAtHook } from './rules-at-hook.ts';
+import { dumpedAnswer } from './sightings.ts';
+
+type NatHook = 'PREROUTING' | 'INPUT' | 'OUTPUT' | 'POSTROUTING';
+
+/** PREROUTING and OUTPUT change destinations, INPUT and POSTROUTING sources (HOOK2MANIP). */
+const manipOf = (hook: NatHook): 'src' | 'dst' => (hook === 'PREROUTING' || hook === 'OUTPUT' ? 'dst' : 'src');
+
+/**
+ * nf_nat_inet_fn: the first packet of a connection asks the nat table, once per direction of change; every packet is then rewritten as
+ * the entry's status bits say (nf_nat_packet). Replies are rewritten by the inverse bit.
+ */
+export const nat =
+  (hook: NatHook): Stage =>
+  (world, b) => {
+    const { entry } = b.ct;
+    if (!entry || b.ct.state === 'INVALID' || b.ct.state === 'UNTRACKED') return [b];
+    const manip = manipOf(hook);
+    const done = manip === 'dst' ? entry.dstNatDone : entry.srcNatDone;
+    if (b.ct.state === 'NEW' && b.ct.direction === 'original' && !done) {
+      return rulesAtHook({ ...question(world, b, hook), table: 'nat' }).flatMap((outcome) =>
+        bind(b, hook, manip, entry, outcome),
+      );
+    }
+    return [b.ct.state === 'RELATED' ? quotedUndone(rewrite(b, hook, manip)) : rewrite(b, hook, manip)];
+  };
+
+/** nf_nat_icmp_reply_translation: the packet that an ICMP error quotes is given back the name under which it was sent. */
+const quotedUndone = (b: Branch): Branch => {
+  const { entry, direction } = b.ct;
+  const { inner } = b.packet;
+  if (!entry || !inner) return b;
+  const sent = direction === 'reply' ? entry.original : entry.reply;
+  return {
+    ...b,
+    packet: { ...b.packet, inner: { ...inner, src: sent.src, dst: sent.dst, sport: sent.sport, dport: sent.dport } },
+  };
+};
+
+const bind = (
+  b: Branch,
+  hook: NatHook,
+  manip: 'src' | 'dst',
+  entry: WalkEntry,
+  outcome: TableOutcome,
+): readonly Branch[] => {
+  const marked = assume(
+    { ...b, share: b.share * outcome.share, packet: { ...b.packet, mark: outcome.mark } },
+    ...outcome.assumptions,
+  );
+  const noted = outcome.mark === b.packet.mark ? marked : markStep(b, marked, hook, outcome);
+  if (outcome.verdict === 'drop') {
+    return [
+      finish(noted, {
+        place: hook,
+        stage: 'nat',
+        action: { code: 'rule-drop', values: { table: 'nat', chain: lastChain(outcome) } },
+        verdict: 'drop',
+        proofs: hitProofs(outcome),
+      }),
+    ];
+  }
+  const doneEntry: WalkEntry = manip === 'dst' ? { ...entry, dstNatDone: true } : { ...entry, srcNatDone: true };
+  if (outcome.verdict !== 'nat' || !outcome.nat) {
+    // nf_nat_alloc_null_binding: without a rule the source stays, unless another connection has that name already.
+    if (manip === 'src' && isTaken(noted, doneEntry, doneEntry.reply))
+      return [setSource(noted, hook, doneEntry, noted.packet.src, undefined, false, 'snat', [])];
+    return [rewrite(withCtEntry(noted, doneEntry), hook, manip)];
+  }
+  return translate(noted, hook, manip, doneEntry, outcome.nat, hitProofs(outcome));
+};
+
+const markStep = (before: Branch, after: Branch, hook: NatHook, outcome: TableOutcome): Branch =>
+  step(
+    { ...after, packet: before.packet },
+    {
+      place: hook,
+      stage: 'nat',
+      action: { code: 'mark', values: { mark: outcome.mark, path: outcome.hits.map((hit) => hit.chain) } },
+      after: after.packet,
+      proofs: hitProofs(outcome).slice(-2),
+    },
+  );
+
+const lastChain = (outcome: TableOutcome): string => outcome.hits.at(-1)?.chain ?? outcome.policyOf?.chain ?? '';
+
+type Proofs = readonly { readonly source: Source; readonly role: 'decisive' | 'supporting' }[];
+
+const translate = (
+  b: Branch,
+  hook: NatHook,
+  manip: 'src' | 'dst',
+  entry: WalkEntry,
+  target: NatTarget,
+  proofs: Proofs,
+): readonly Branch[] => {
+  if (target.kind === 'masquerade') {
+    const device = b.oif ?? '';
+    // nf_nat_masquerade_ipv4 chooses by the next hop, nf_nat_masquerade_ipv6 by the destination.
+    const towards = b.packet.family === 4 ? (b.route?.via ?? b.packet.dst) : b.packet.dst;
+    const chosen = selectAddress(b.namespace, device, towards, b.packet.family);
+    if (!chosen) {
+      // nf_nat_masquerade_ipv4: "%s ate my IP address", NF_DROP.
+      return [
+        finish(b, {
+          place: hook,
+          stage: 'nat',
+          device,
+          action: { code: 'masquerade-no-address', values: { device } },
+          verdict: 'drop',
+          proofs,
+        }),
+      ];
+    }
+    const withSource = chosen.source ? [...proofs, { source: chosen.source, role: 'supporting' as const }] : proofs;
+    return [setSource(b, hook, entry, chosen.address, target.ports, target.random, 'masquerade', withSource)];
+  }
+  if (target.kind === 'redirect') {
+    const local =
+      hook === 'OUTPUT'
+        ? b.packet.family === 4
+          ? '127.0.0.1'
+          : '::1'
+        : (selectAddress(b.namespace, b.iif ?? '', b.packet.src, b.packet.family)?.address ?? b.packet.dst);
+    return [setDestination(b, hook, entry, local, target.ports?.[0], 'redirect', proofs)];
+  }
+  if (target.kind === 'netmap') {
+    const current = manip === 'dst' ? b.packet.dst : b.packet.src;
+    const mapped = netmap(current, target.prefix) ?? current;
+    return [
+      manip === 'dst'
+        ? setDestination(b, hook, entry, mapped, undefined, 'netmap', proofs)
+        : setSource(b, hook, entry, mapped, undefined, false, 'netmap', proofs),
+    ];
+  }
+  const ranges =
+    target.addresses.length > 0
+      ? target.addresses
+      : [{ from: manip === 'dst' ? b.packet.dst : b.packet.src, to: manip === 'dst' ? b.packet.dst : b.packet.src }];
+  const observed = dumpedAnswer(b.namespace, b.packet.proto, tupleOf(b.packet), (e) =>
+    manip === 'dst' ? e.reply.src : e.reply.dst,
+  );
+  return ranges.flatMap((range) => {
+    // Within a range the kernel takes an address by hashing; the dump tells which.
+    const address = range.from === range.to ? range.from : (observed ?? range.from);
+    if (ranges.length > 1 && observed !== undefined && observed !== address) return [];
+    return [
+      manip === 'dst'
+        ? setDestination(b, hook, entry, address, target.ports?.[0], 'dnat', proofs)
+        : setSource(b, hook, entry, address, target.ports, target.kind === 'snat' && target.random, 'snat', proofs),
+    ];
+  });
+};
+
+const netmap = (address: string, prefix: string): string | undefined => {
+  const words = addressWords(address);
+  const net = addressWords(prefix.split('/')[0] ?? '');
+  const length = prefixLength(prefix);
+  if (words?.length !== 1 || net?.length !== 1 || length === undefined) return undefined;
+  const hostMask = length === 0 ? 0xffffffff : length === 32 ? 0 : (1 << (32 - length)) - 1;
+  return numberToIpv4((((net[0] ?? 0) & ~hostMask) | ((words[0] ?? 0) & hostMask)) >>> 0);
+};
+
+const setDestination = (
+  b: Branch,
+  hook: NatHook,
+  entry: WalkEntry,
+  dst: string,
+  port: number | undefined,
+  code: string,
+  proofs: Proofs,
+): Branch => {
+  const p = b.packet;
+  const dport = p.icmp ? undefined : (port ?? p.dport);
+  const changed = dst !== p.dst || dport !== p.dport;
+  const reply: WalkTuple = p.icmp ? { ...entry.reply, src: dst } : { ...entry.reply, src: dst, sport: dport };
+  const after: Packet = { ...p, dst, dport: p.icmp ? p.dport : dport };
+  return step(withCtEntry(b, { ...entry, reply, dstNat: entry.dstNat || changed }), {
+    place: hook,
+    stage: 'nat',
+    action: { code, values: { from: p.dst, fromPort: p.dport ?? 0, to: dst, toPort: dport ?? 0 } },
+    after,
+    proofs,
+  });
+};
+
+/** The source port: kept where the rule allows it, what the dump shows where the kernel draws one at random, unknown otherwise. */
+const sourcePort = (
+  b: Branch,
+  address: string,
+  ports: readonly [number, number] | undefined,
+  random: boolean,
+): number | undefined => {
+  const p = b.packet;
+  if (p.icmp) return p.icmp.id;
+  const seen = dumpedAnswer(b.namespace, p.proto, b.ct.entry?.original ?? tupleOf(p), (e) =>
+    e.reply.dst === address ? e.reply.dport : undefined,
+  );
+  if (seen !== undefined) return seen;
+  if (random) return undefined;
+  if (ports && (p.sport === undefined || p.sport < ports[0] || p.sport > ports[1]))
+    return ports[0] === ports[1] ? ports[0] : undefined;
+  return p.sport;
+};
+
+const setSource = (
+  b: Branch,
+  hook: NatHook,
+  entry: WalkEntry,
+  src: string,
+  ports: readonly [number, number] | undefined,
+  random: boolean,
+  code: string,
+  proofs: Proofs,
+): Branch => {
+  const p = b.packet;
+  const wanted = sourcePort(b, src, ports, random);
+  const reply = (own: number | undefined): WalkTuple =>
+    p.icmp ? { ...entry.reply, dst: src, sport: own } : { ...entry.reply, dst: src, dport: own };
+  // nf_nat_l4proto_unique_tuple: where the name is taken, another port (or echo id) is drawn.
+  const port = isTaken(b, entry, reply(wanted)) ? undefined : wanted;
+  const changed = src !== p.src || port !== (p.icmp ? p.icmp.id : p.sport);
+  return step(withCtEntry(b, { ...entry, reply: reply(port), srcNat: entry.srcNat || changed }), {
+    place: hook,
+    stage: 'nat',
+    device: b.oif,
+    action: {
+      code,
+      values: {
+        from: p.src,
+        fromPort: p.sport ?? 0,
+        to: src,
+        toPort: port ?? 0,
+        changed,
+        ...(ports && !p.icmp ? { firstPort: ports[0], lastPort: ports[1] } : {}),
+      },
+    },
+    after: p.icmp ? { ...p, src, icmp: { ...p.icmp, id: port } } : { ...p, src, sport: port },
+    proofs,
+  });
+};
+
+/** nf_nat_packet: rewrites by the entry's bits; in the reply's direction the bits change sides. */
+const rewrite = (b: Branch, hook: NatHook, manip: 'src' | 'dst'): Branch => {
+  const { entry, direction } = b.ct;
+  if (!entry) return b;
+  const bit =
+    direction === 'original'
+      ? manip === 'dst'
+        ? entry.dstNat
+        : entry.srcNat
+      : manip === 'dst'
+        ? entry.srcNat
+        : entry.dstNat;
+  if (!bit) return b;
+  const target = invert(direction === 'original' ? entry.reply : entry.original, entry.proto);
+  const p = b.packet;
+  const after: Packet =
+    manip === 'dst'
+      ? { ...p, dst: target.dst, dport: p.icmp ? p.dport : (target.dport ?? p.dport) }
+      : { ...p, src: target.src, sport: p.icmp ? p.sport : (target.sport ?? p.sport) };
+  if (after.src === p.src && after.dst === p.dst && after.sport === p.sport && after.dport === p.dport) return b;
+  const code = direction === 'reply' ? 'nat-undo' : manip === 'dst' ? 'dnat' : 'snat';
+  const values =
+    manip === 'dst'
+      ? { from: p.dst, fromPort: p.dport ?? 0, to: after.dst, toPort: after.dport ?? 0 }
+      : { from: p.src, fromPort: p.sport ?? 0, to: after.src, toPort: after.sport ?? 0 };
+  return step(b, {
+    place: hook,
+    stage: 'nat',
+    device: manip === 'src' ? b.oif : b.iif,
+    action: { code, values: { ...values, part: manip } },
+    after,
+  });
+};

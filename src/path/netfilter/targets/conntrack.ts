@@ -1,0 +1,24 @@
+import { parseNumber } from '../matches/number.ts';
+import type { TargetCompiler } from './effect.ts';
+
+/** xt_NOTRACK: later rules go on, but the packet will have no entry. A packet that has a template already is left alone. */
+export const notrack: TargetCompiler = () => ({
+  kind: 'change',
+  apply: (branch) => (branch.templated ? branch : { ...branch, untracked: true, templated: true }),
+});
+
+/** xt_CT: `--notrack`, or a template with a zone, helper, timeout or events; only the zone decides anything here. */
+export const ct: TargetCompiler = (target, family, rule) => {
+  const { options } = target;
+  if (options.some((o) => o.flag === '--notrack')) return notrack(target, family, rule);
+  const text = options.find((o) => o.flag === '--zone' || o.flag === '--zone-orig')?.values[0];
+  const byMark = text === 'mark';
+  const zone = text === undefined || byMark ? undefined : parseNumber(text);
+  return {
+    kind: 'change',
+    apply: (branch) => {
+      if (branch.templated) return branch;
+      return { ...branch, templated: true, zone: byMark ? branch.mark & 0xffff : (zone ?? branch.zone) };
+    },
+  };
+};

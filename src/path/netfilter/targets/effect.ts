@@ -1,0 +1,35 @@
+import type { Rule, Target } from '../../../records/iptables.ts';
+import type { Branch } from '../branch.ts';
+import type { HookQuestion, NatTarget, TableOutcome } from '../outcome.ts';
+
+/** How a rule ends its table. */
+export interface Ending {
+  readonly verdict: TableOutcome['verdict'];
+  readonly rejectWith?: string;
+  readonly nat?: NatTarget;
+  readonly tproxy?: NonNullable<TableOutcome['tproxy']>;
+}
+
+/** What a target does to a packet that matched. */
+export type Effect =
+  /** Goes on with the next rule, the branch changed or not. */
+  | {
+      readonly kind: 'change';
+      readonly apply: (branch: Branch, question: HookQuestion) => Branch;
+      readonly code?: string;
+    }
+  | {
+      readonly kind: 'end';
+      readonly ending: Ending;
+      readonly apply?: (branch: Branch, question: HookQuestion) => Branch;
+    }
+  | { readonly kind: 'return' }
+  | { readonly kind: 'jump' | 'goto'; readonly chain: string }
+  /** Nothing that the walk follows: the rule only counts, logs, or changes what no later step uses. */
+  | { readonly kind: 'nothing' }
+  /** What it does is not modelled: the traversal goes on under an assumption. */
+  | { readonly kind: 'unknown'; readonly code: string };
+
+export type TargetCompiler = (target: Target, family: 4 | 6, rule: Rule) => Effect;
+
+export const NOTHING: Effect = { kind: 'nothing' };

@@ -1,0 +1,202 @@
+import { assume, type Branch, finish, inOrder, type Stage, step, type World } from './branch.ts';
+import { confirm, conntrackIn } from './conntrack.ts';
+import { type Sent, transmit } from './device/transmit.ts';
+import { table } from './hook.ts';
+import { ipvsReply, ipvsRequest } from './ipvs.ts';
+import { nat } from './nat.ts';
+import { lookupRoute } from './routing/lookup.ts';
+import type { RouteAnswer, RouteQuestion } from './routing/outcome.ts';
+import { outputRoute } from './routing/output.ts';
+import { encapsulate, xfrmLookup } from './xfrm/output.ts';
+
+const questionOf = (b: Branch): RouteQuestion => ({
+  family: b.packet.family,
+  dst: b.nextHop ?? b.packet.dst,
+  src: b.packet.src === '' ? undefined : b.packet.src,
+  iif: undefined,
+  oif: undefined,
+  mark: b.packet.mark,
+  proto: b.packet.proto,
+  sport: b.packet.sport,
+  dport: b.packet.dport,
+  uid: undefined,
+  tos: undefined,
+});
+
+const ROUTE_ENDS: Readonly<Record<string, { code: string; verdict: 'drop' | 'reject' | 'unknown' }>> = {
+  none: { code: 'no-route', verdict: 'reject' },
+  unreachable: { code: 'unreachable', verdict: 'reject' },
+  prohibit: { code: 'prohibit', verdict: 'reject' },
+  blackhole: { code: 'blackhole', verdict: 'drop' },
+  unknown: { code: 'routes-unknown', verdict: 'unknown' },
+};
+
+const routeProofs = (answer: RouteAnswer) => answer.proofs.map((source) => ({ source, role: 'decisive' as const }));
+
+/** The branch with a route, or its end where there is none. */
+const onRoute = (b: Branch, answer: RouteAnswer, code: 'route' | 'reroute'): Branch => {
+  const asked = assume(b, ...answer.assumptions);
+  const end = ROUTE_ENDS[answer.type];
+  const values = {
+    dst: b.packet.dst,
+    src: b.packet.src,
+    table: answer.table ?? '',
+    device: answer.dev ?? '',
+    via: answer.via ?? '',
+    mark: b.packet.mark,
+  };
+  if (end)
+    return finish(asked, {
+      place: 'routing',
+      stage: 'fib',
+      action: { code: end.code, values },
+      verdict: end.verdict,
+      proofs: routeProofs(answer),
+    });
+  const device = answer.type === 'local' ? 'lo' : answer.dev;
+  const src = b.packet.src === '' ? (answer.prefSrc ?? '') : b.packet.src;
+  return step(
+    { ...asked, route: answer, oif: device },
+    {
+      place: 'routing',
+      stage: 'fib',
+      device,
+      action: { code: answer.type === 'local' ? 'local' : code, values },
+      after: { ...b.packet, src },
+      proofs: routeProofs(answer),
+    },
+  );
+};
+
+/** ip_route_output_flow: the FIB, then XFRM. */
+const routeOut: Stage = (_world, b) =>
+  outputRoute(b.namespace, { ...questionOf(b), oif: b.boundTo }).map((answer, _i, all) => {
+    const routed = onRoute({ ...b, boundTo: undefined, share: b.share / all.length }, answer, 'route');
+    return routed.end ? routed : xfrmLookup(routed);
+  });
+
+/**
+ * ip_route_me_harder: a new lookup with the packet's present addresses and mark, and XFRM with it. The source is kept as it is,
+ * local or not.
+ */
+const reroute: Stage = (_world, b) =>
+  lookupRoute(b.namespace, questionOf(b)).map((answer, _i, all) => {
+    const same = answer.dev === b.route?.dev && answer.via === b.route?.via;
+    const routed = same ? { ...b, route: answer } : onRoute({ ...b, share: b.share / all.length }, answer, 'reroute');
+    return routed.end ? routed : xfrmLookup(routed);
+  });
+
+/** ipt_mangle_out: a changed mark or address asks the FIB again. */
+const mangleOutput: Stage = (world, b) =>
+  table('OUTPUT', 'mangle')(world, b).flatMap((next) =>
+    next.end || next.packet.mark === b.packet.mark ? [next] : reroute(world, next),
+  );
+
+/** nf_nat_ipv4_local_fn: where the entry's two tuples disagree about the destination, the FIB is asked again, IPVS' own change included. */
+const natOutput: Stage = (world, b) =>
+  nat('OUTPUT')(world, b).flatMap((next) => {
+    const { entry, direction } = next.ct;
+    if (next.end || !entry || next.transformed) return [next];
+    const here = direction === 'original' ? entry.original : entry.reply;
+    const there = direction === 'original' ? entry.reply : entry.original;
+    const moved = here.dst !== there.src || here.dport !== there.sport;
+    return moved ? reroute(world, next) : [next];
+  });
+
+/** The half of OUTPUT that lies behind IPVS. */
+const outputFilter = inOrder(table('OUTPUT', 'filter'), table('OUTPUT', 'security'));
+
+/**
+ * IPVS hands a translated packet to NF_HOOK(LOCAL_OUT) again (ip_vs_nat_send_or_cont): mangle, nat and filter OUTPUT see it with the
+ * real server as destination. The nat table's rules no longer act on it, the re-route does.
+ */
+export const reinject: Stage = inOrder(
+  (_world, b) => {
+    const target = { ...b, iif: undefined };
+    return lookupRoute(target.namespace, { ...questionOf(target), src: undefined }).map((answer) =>
+      onRoute(target, answer, 'route'),
+    );
+  },
+  table('OUTPUT', 'raw'),
+  mangleOutput,
+  natOutput,
+  outputFilter,
+);
+
+const throughIpvs: Stage = (world, b) => {
+  if (b.ipvs) return outputFilter(world, b);
+  return inOrder(ipvsReply('OUTPUT'), ipvsRequest('OUTPUT'))(world, b).flatMap((next) => {
+    if (next.end) return [next];
+    if (!next.ipvs || next.packet.dst === b.packet.dst) return outputFilter(world, next);
+    return reinject(world, next);
+  });
+};
+
+/** NF_INET_LOCAL_OUT in the kernel's order. */
+const outputHook = inOrder(table('OUTPUT', 'raw'), conntrackIn('OUTPUT'), mangleOutput, natOutput, throughIpvs);
+
+/**
+ * POSTROUTING, within ip_output or within xfrm4_output: mangle, source NAT, and where that changed the source another XFRM lookup
+ * (nf_nat_ipv4_out, nf_xfrm_me_harder).
+ */
+const postrouting: Stage = inOrder(
+  table('POSTROUTING', 'mangle'),
+  table('POSTROUTING', 'filter'),
+  nat('POSTROUTING'),
+  (_world, b) => {
+    const { entry, direction } = b.ct;
+    if (!entry || b.transformed) return [b];
+    const here = direction === 'original' ? entry.original : entry.reply;
+    const there = direction === 'original' ? entry.reply : entry.original;
+    if (here.src === there.dst && here.sport === there.dport) return [b];
+    const before = b.bundle;
+    const after = xfrmLookup(b);
+    if (after.end || before?.policy === after.bundle?.policy) return [after];
+    const values = {
+      src: b.packet.src,
+      dst: b.packet.dst,
+      encrypted: after.bundle !== undefined,
+      wasEncrypted: before !== undefined,
+    };
+    const policy = after.bundle?.policy ?? before?.policy;
+    return [
+      step(after, {
+        place: 'xfrm-out',
+        stage: 'xfrm',
+        device: after.oif,
+        action: { code: 'xfrm-after-snat', values },
+        proofs: policy ? [{ source: policy.source, role: 'decisive' }] : [],
+      }),
+    ];
+  },
+  confirm,
+);
+
+/** dst_output: POSTROUTING, then ESP by the bundle (whose packet starts over at OUTPUT) or the device. */
+export const sendOn = (world: World, b: Branch): readonly Sent[] =>
+  postrouting(world, b).flatMap((next) => {
+    if (next.end) return [{ branch: next, next: 'ended' as const }];
+    if (!next.bundle) return transmit(world, next);
+    return encapsulate(world, next).flatMap((outer) =>
+      localOut(world, {
+        ...outer,
+        ct: UNTRACKED_CT,
+        notrack: false,
+        ipvs: false,
+        route: undefined,
+        nextHop: undefined,
+      }),
+    );
+  });
+
+const UNTRACKED_CT = { state: 'UNTRACKED', direction: 'original', entry: undefined } as const;
+
+/** ip_local_out: a packet of this host's own, from the route to the device. */
+export const localOut = (world: World, b: Branch): readonly Sent[] =>
+  inOrder(routeOut, outputHook)(world, b).flatMap((next) =>
+    next.end ? [{ branch: next, next: 'ended' as const }] : sendOn(world, next),
+  );
+
+/** What IPVS translated at LOCAL_IN leaves through OUTPUT and POSTROUTING. */
+export const sendReinjected = (world: World, b: Branch): readonly Sent[] =>
+  reinject(world, b).flatMap((next) => (next.end ? [{ branch: next, next: 'ended' as const }] : sendOn(world, next)));

@@ -1,0 +1,106 @@
+import { type Branch, UNTRACKED } from './branch.ts';
+import type { CtInfo } from './conntrack-entry.ts';
+import type { Packet } from './packet.ts';
+import { isLocalAddress } from './routing/local.ts';
+
+/** ICMP codes of the `--reject-with` names (RFC 792, RFC 1812, RFC 4443). */
+const REJECT_CODES: Readonly<Record<string, { readonly v4?: number; readonly v6?: number }>> = {
+  'icmp-net-unreachable': { v4: 0 },
+  'icmp-host-unreachable': { v4: 1 },
+  'icmp-proto-unreachable': { v4: 2 },
+  'icmp-port-unreachable': { v4: 3 },
+  'icmp-net-prohibited': { v4: 9 },
+  'icmp-host-prohibited': { v4: 10 },
+  'icmp-admin-prohibited': { v4: 13 },
+  'icmp6-no-route': { v6: 0 },
+  'icmp6-adm-prohibited': { v6: 1 },
+  'icmp6-addr-unreachable': { v6: 3 },
+  'icmp6-port-unreachable': { v6: 4 },
+  'icmp6-policy-fail': { v6: 5 },
+  'icmp6-reject-route': { v6: 6 },
+};
+
+/** Codes of the kernel's own refusals by the step that gave them: port (3/4), host or address (1/3), network or route (0/0), fragmentation needed (4). */
+const OWN_CODES: Readonly<Record<string, readonly [v4: number, v6: number]>> = {
+  'ipvs-no-server': [3, 4],
+  'ipvs-all-weight-zero': [3, 4],
+  'no-listener': [3, 4],
+  'vxlan-no-port': [3, 4],
+  'neighbour-failed': [1, 3],
+  unreachable: [1, 3],
+  'no-route': [0, 0],
+  loop: [0, 0],
+  // Of IPv6 only: IPv4 drops it in silence.
+  'martian-destination': [0, 0],
+  prohibit: [13, 1],
+};
+
+/**
+ * What the refusing host sends: a RST by its TCP or by `--reject-with tcp-reset`, an ICMP error otherwise (icmp_send). Undefined where the
+ * refusal is an error of the sender's own system call and nothing leaves, or where nothing is sent.
+ */
+export const refusalFor = (b: Branch): Packet | undefined => {
+  const end = b.end;
+  const step = b.steps.at(-1);
+  if (!end || !step || (end.outcome !== 'rejected' && end.outcome !== 'reset')) return undefined;
+  const p = b.packet;
+  // icmp_send: an error never answers an error; a reset never answers a reset.
+  if ((p.icmp && p.inner) || p.tcp === 'rst') return undefined;
+  // ip_route_output: an error of the sender's own system call, or of its rules' re-route.
+  if (step.stage === 'fib' && b.iif === undefined) return undefined;
+  const wish = step.action.values.with;
+  if (end.outcome === 'reset' || wish === 'tcp-reset')
+    return { ...base(p), proto: 'tcp', src: p.dst, dst: p.src, sport: p.dport, dport: p.sport, tcp: 'rst', length: 40 };
+  const { icmpCode } = step.action.values;
+  const code =
+    typeof icmpCode === 'number'
+      ? icmpCode
+      : codeOf(step.action.code, typeof wish === 'string' ? wish : undefined, p.family);
+  if (code === undefined) return undefined;
+  const own = isLocalAddress(b.namespace, p.dst);
+  const isTime = step.stage === 'ttl';
+  const type = p.family === 4 ? (isTime ? 11 : 3) : isTime ? 3 : 1;
+  return {
+    ...base(p),
+    proto: p.family === 4 ? 'icmp' : 'icmp6',
+    // Otherwise the route back gives it its source.
+    src: own ? p.dst : '',
+    dst: p.src,
+    icmp: { type, code, id: undefined },
+    length: 88,
+    inner: p,
+  };
+};
+
+const base = (p: Packet): Packet => ({
+  ...p,
+  sport: undefined,
+  dport: undefined,
+  icmp: undefined,
+  tcp: undefined,
+  mark: 0,
+  ttl: 64,
+  df: false,
+  spi: undefined,
+  vni: undefined,
+  inner: undefined,
+});
+
+const codeOf = (code: string, wish: string | undefined, family: 4 | 6): number | undefined => {
+  if (wish !== undefined) return family === 4 ? REJECT_CODES[wish]?.v4 : REJECT_CODES[wish]?.v6;
+  const own = OWN_CODES[code];
+  return own && (family === 4 ? own[0] : own[1]);
+};
+
+/** Refusals that come from the protocol above IP, which has let go of conntrack's entry by then (nf_reset_ct). */
+const FROM_ABOVE: ReadonlySet<string> = new Set(['no-listener', 'vxlan-no-port', 'no-tunnel-device']);
+
+/**
+ * nf_ct_attach, by ipt_REJECT and by icmp_send: the refusal is RELATED to the refused packet's connection without a lookup, even where
+ * that is not confirmed and never will be.
+ */
+export const attachedTo = (b: Branch): CtInfo => {
+  const { entry, direction } = b.ct;
+  if (!entry || FROM_ABOVE.has(b.end?.reason ?? '')) return UNTRACKED;
+  return { state: 'RELATED', direction: direction === 'original' ? 'reply' : 'original', entry };
+};

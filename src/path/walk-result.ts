@@ -1,0 +1,74 @@
+import type { WalkEntry } from './conntrack-entry.ts';
+import type { Packet } from './packet.ts';
+import type { Assumption, Step } from './step.ts';
+
+export type Outcome = 'delivered' | 'dropped' | 'rejected' | 'reset' | 'lost' | 'unknown';
+
+/** Where a leg ends. */
+export interface LegEnd {
+  readonly outcome: Outcome;
+  /** Null where the packet leaves one node and never reaches the next. */
+  readonly node: string | null;
+  readonly namespace: string;
+  readonly between: readonly [string, string] | undefined;
+  /** The reason's code: `socket`, `no-policy`, `rule-drop`, `martian-source`, `outside` … */
+  readonly reason: string;
+}
+
+/** One direction of a walk. */
+export interface Leg {
+  readonly direction: 'forward' | 'reply' | 'refusal';
+  readonly packet: Packet;
+  readonly steps: readonly Step[];
+  readonly end: LegEnd;
+}
+
+/** An IPVS connection that the walk makes (struct ip_vs_conn). */
+export interface WalkConnection {
+  readonly namespace: string;
+  readonly proto: string;
+  readonly client: string;
+  readonly clientPort: number | undefined;
+  readonly virtual: string;
+  readonly virtualPort: number | undefined;
+  readonly server: string;
+  readonly serverPort: number | undefined;
+  readonly method: string;
+}
+
+/** One way in which the flow may go: where choices are random or a capture is missing there are several. */
+export interface WalkBranch {
+  readonly forward: Leg;
+  /** Undefined where the request is not delivered. */
+  readonly reply: Leg | undefined;
+  /** The way back of the RST or ICMP error that answers a refused request; undefined where none is sent. */
+  readonly refusal: Leg | undefined;
+  readonly outcome: Outcome;
+  readonly assumptions: readonly Assumption[];
+  /** Part of the traffic that goes this way, where chances are known. */
+  readonly share: number;
+  /** Conntrack entries that the flow leaves in each namespace, by namespace id. */
+  readonly entries: ReadonlyMap<string, readonly WalkEntry[]>;
+  readonly connections: readonly WalkConnection[];
+}
+
+/** What is asked of the walk. */
+export interface FlowQuestion {
+  readonly proto: string;
+  readonly src: string;
+  readonly sport: number | undefined;
+  readonly dst: string;
+  readonly dport: number | undefined;
+  /** Namespace id at which the packet is sent; undefined where the sender is outside the bundle. */
+  readonly start: string | undefined;
+  /** Bytes of the IP packet; 60, a SYN's, where not given. */
+  readonly length?: number;
+}
+
+export interface WalkedFlow {
+  readonly question: FlowQuestion;
+  /** The most telling branch first: the one that observation confirms, else the largest. */
+  readonly branches: readonly WalkBranch[];
+  /** True where branches were cut off at the bound. */
+  readonly cut: boolean;
+}

@@ -1,0 +1,221 @@
+import type { NetNamespace } from '../network/namespace.ts';
+import type { Network } from '../network/network.ts';
+import { addressFamily } from '../tables/address.ts';
+import { type Branch, startBranch, type Tracking, type World } from './branch.ts';
+import { lostWay, uplinkOf } from './device/underlay.ts';
+import { run } from './input.ts';
+import { type Packet, replyTo } from './packet.ts';
+import { attachedTo, refusalFor } from './refusal.ts';
+import { answers } from './socket.ts';
+import type { FlowQuestion, Leg, LegEnd, Outcome, WalkBranch, WalkedFlow } from './walk-result.ts';
+
+const SYN_LENGTH = 60;
+const ECHO_LENGTH = 84;
+
+/** The first packet of the flow as the sender's socket makes it. */
+export const firstPacket = (question: FlowQuestion): Packet => {
+  const family = addressFamily(question.dst) ?? 4;
+  const icmp = question.proto === 'icmp' || question.proto === 'icmp6';
+  return {
+    family,
+    proto: icmp && family === 6 ? 'icmp6' : question.proto,
+    src: question.src,
+    dst: question.dst,
+    sport: icmp ? undefined : question.sport,
+    dport: icmp ? undefined : question.dport,
+    icmp: icmp ? { type: family === 6 ? 128 : 8, code: 0, id: question.sport } : undefined,
+    tcp: question.proto === 'tcp' ? 'syn' : undefined,
+    mark: 0,
+    ttl: 64,
+    length: question.length ?? (icmp ? ECHO_LENGTH : SYN_LENGTH),
+    df: question.proto === 'tcp',
+    spi: undefined,
+    vni: undefined,
+    inner: undefined,
+  };
+};
+
+const world = (
+  network: Network,
+  awaited: World['awaited'],
+  nextEntryId: number,
+  lostWays: World['lostWays'],
+): World => ({
+  network,
+  lostWays,
+  nextEntryId,
+  branches: 1,
+  cut: false,
+  awaited,
+});
+
+const NOTHING: Tracking = { entries: new Map(), connections: [] };
+
+/** The branch's way as a leg. */
+const legOf = (direction: Leg['direction'], packet: Packet, b: Branch): Leg => ({
+  direction,
+  packet,
+  steps: b.steps,
+  end: b.end as LegEnd,
+});
+
+export interface WalkOptions {
+  /** The flow as it was walked before the network was changed; undefined where it is as the bundle shows it. */
+  readonly unchanged?: WalkedFlow;
+}
+
+/** The ways on which a walk lost its packet between two nodes. */
+const lostWaysOf = (flow: WalkedFlow): ReadonlySet<string> =>
+  new Set(
+    flow.branches.flatMap((b) =>
+      [b.forward, b.reply].flatMap((leg) => {
+        const last = leg?.steps.at(-1);
+        return last?.action.code === 'lost' ? [lostWay(last.action.values)] : [];
+      }),
+    ),
+  );
+
+/**
+ * Walks a flow there and back. For every way in which the request may be delivered the answer is walked with the conntrack entries and
+ * IPVS connections that the request left behind, so that it is translated by whoever translated the request, or by nobody.
+ */
+export const walkFlow = (network: Network, question: FlowQuestion, options: WalkOptions = {}): WalkedFlow => {
+  const lostWays = options.unchanged && lostWaysOf(options.unchanged);
+  const sent = firstPacket(question);
+  const forwardWorld = world(network, undefined, 1, lostWays);
+  const requests = run(forwardWorld, starts(forwardWorld, question, sent));
+  let cut = forwardWorld.cut;
+  const branches: WalkBranch[] = [];
+  for (const request of requests) {
+    const forward = legOf('forward', sent, request);
+    if (forward.end.outcome !== 'delivered') {
+      branches.push(...refusedBranches(network, question, originalOf(forward, sent), request, forward));
+      continue;
+    }
+    const reply = replyTo(request.packet);
+    const answerSent = forward.steps[0]?.before ?? sent;
+    const replyWorld = world(
+      network,
+      { namespace: question.start, packet: originalOf(forward, answerSent) },
+      forwardWorld.nextEntryId,
+      lostWays,
+    );
+    const back = run(replyWorld, [{ branch: startBranch(request.namespace, reply, request.tracking), next: 'output' }]);
+    cut = cut || replyWorld.cut;
+    for (const answer of back) {
+      const leg = deliveredOutside(question, sent, legOf('reply', reply, answer), answer);
+      branches.push(
+        branchOf(
+          {
+            ...answer,
+            share: request.share * answer.share,
+            assumptions: [...request.assumptions, ...answer.assumptions],
+          },
+          forward,
+          leg,
+          leg.end.outcome,
+        ),
+      );
+    }
+  }
+  return { question, branches: joined(branches), cut };
+};
+
+/** A request that is not delivered, with the RST or ICMP error that answers it on its way back; a RST takes conntrack's entries with it. */
+const refusedBranches = (
+  network: Network,
+  question: FlowQuestion,
+  sent: Packet,
+  request: Branch,
+  forward: Leg,
+): readonly WalkBranch[] => {
+  const refused = branchOf(request, forward, undefined, forward.end.outcome);
+  const answer = refusalFor(request);
+  if (!answer) return [refused];
+  const back = world(network, { namespace: question.start, packet: sent }, MANY_ENTRIES, undefined);
+  const start = { ...startBranch(request.namespace, answer, request.tracking), ct: attachedTo(request) };
+  return run(back, [{ branch: start, next: 'output' }]).map((end) => ({
+    ...refused,
+    refusal: legOf('refusal', answer, end),
+    entries: end.tracking.entries,
+    share: refused.share * end.share,
+    assumptions: [...refused.assumptions, ...end.assumptions],
+  }));
+};
+
+/** Beyond every number that the way there gave to an entry. */
+const MANY_ENTRIES = 10_000;
+
+/** The packet as the sender's socket knows it: with the source that the route gave it, where none was named. */
+const originalOf = (forward: Leg, sent: Packet): Packet => {
+  const routed = forward.steps.find((s) => s.place === 'routing');
+  return sent.src === '' && routed ? { ...sent, src: routed.after.src } : sent;
+};
+
+/** A sender outside the bundle has its answer when the packet leaves for it under the name that it asked. */
+const deliveredOutside = (question: FlowQuestion, sent: Packet, leg: Leg, answer: Branch): Leg => {
+  if (leg.end.reason !== 'outside' || question.start !== undefined || answer.packet.dst !== question.src) return leg;
+  const right = answers(sent, answer.packet);
+  return {
+    ...leg,
+    end: { ...leg.end, outcome: right ? 'delivered' : 'dropped', reason: right ? 'outside' : 'answer-from-stranger' },
+  };
+};
+
+const branchOf = (b: Branch, forward: Leg, reply: Leg | undefined, outcome: Outcome): WalkBranch => ({
+  forward,
+  reply,
+  refusal: undefined,
+  outcome,
+  assumptions: b.assumptions,
+  share: b.share,
+  entries: b.tracking.entries,
+  connections: b.tracking.connections,
+});
+
+/** Where the first packet begins: the sender's own output path, or the uplink of whoever takes it in from outside. */
+const starts = (w: World, question: FlowQuestion, sent: Packet) => {
+  const from: NetNamespace | undefined =
+    question.start === undefined ? undefined : w.network.namespaces.get(question.start);
+  if (from) return [{ branch: startBranch(from, sent, NOTHING), next: 'output' as const }];
+  const owners = w.network.owners(question.dst);
+  const real = owners.filter((owner) => owner.link.kind !== 'dummy' && !owner.link.flags.includes('LOOPBACK'));
+  const entry = real[0] ?? owners[0];
+  const hosts = entry ? [w.network.namespaces.get(entry.namespace.node) ?? entry.namespace] : [];
+  return hosts.map((host) => ({
+    branch: { ...startBranch(host, sent, NOTHING), iif: uplinkOf(host, sent) },
+    next: 'receive' as const,
+  }));
+};
+
+/** Branches that end alike at the same place by the same rules are one; the largest first. */
+const joined = (branches: readonly WalkBranch[]): readonly WalkBranch[] => {
+  const byEnd = new Map<string, WalkBranch>();
+  for (const branch of branches) {
+    const key = signature(branch);
+    const known = byEnd.get(key);
+    byEnd.set(key, known ? { ...known, share: known.share + branch.share } : branch);
+  }
+  return [...byEnd.values()].sort((a, b) => b.share - a.share);
+};
+
+const signature = (branch: WalkBranch): string => {
+  const leg = (l: Leg | undefined) =>
+    l
+      ? [
+          l.end.outcome,
+          l.end.node,
+          l.end.namespace,
+          l.end.reason,
+          ...l.steps.map(
+            (s) =>
+              `${s.node}/${s.namespace} ${s.place} ${s.stage} ${s.action.code} ${s.device ?? ''} ${s.after.dst}:${s.after.dport ?? ''}`,
+          ),
+        ].join('|')
+      : '';
+  const entries = [...branch.entries].map(
+    ([id, own]) =>
+      `${id} ${own.map((e) => `${e.zone} ${e.original.src}:${e.original.dst} ${e.reply.src}:${e.reply.dst}`).join()}`,
+  );
+  return `${leg(branch.forward)}#${leg(branch.reply)}#${leg(branch.refusal)}#${entries.join()}`;
+};

@@ -1,0 +1,122 @@
+import { deviceSysctl, knows } from '../../network/namespace.ts';
+import type { XfrmPolicy, XfrmState } from '../../records/xfrm.ts';
+import { assume, type Branch, decisive, finish, type Stage, step } from '../branch.ts';
+import type { Proof } from '../step.ts';
+import { matchingPolicies, stateSatisfies, type XfrmFlow } from './policy.ts';
+
+/**
+ * xfrm_decode_session with nf_nat_decode_session: what the policy check takes the packet for. The header's addresses are put back to what
+ * they were on the wire, but only where the entry's status bits say that netfilter changed them. IPVS sets no bit, so an address that IPVS
+ * changed stays changed.
+ */
+export const decodedSession = (b: Branch, ifId: number): XfrmFlow => {
+  const p = b.packet;
+  let { src, dst, sport, dport } = p;
+  const { entry, direction } = b.ct;
+  if (entry) {
+    const tuple = direction === 'original' ? entry.original : entry.reply;
+    const dstBit = direction === 'original' ? entry.dstNat : entry.srcNat;
+    const srcBit = direction === 'original' ? entry.srcNat : entry.dstNat;
+    if (dstBit) {
+      dst = tuple.dst;
+      dport = tuple.dport;
+    }
+    if (srcBit) {
+      src = tuple.src;
+      sport = tuple.sport;
+    }
+  }
+  return { family: p.family, src, dst, proto: p.proto, sport, dport, mark: p.mark, ifId };
+};
+
+/** Index after the state that satisfies the template, or -1 (xfrm_policy_ok). */
+const templateOk = (policy: XfrmPolicy, secpath: readonly XfrmState[]): boolean => {
+  let at = 0;
+  for (const template of [...policy.templates].reverse()) {
+    const next = secpath.findIndex((state, i) => i >= at && stateSatisfies(template, state));
+    if (next < 0) {
+      if (template.optional) continue;
+      return false;
+    }
+    at = next + 1;
+  }
+  return !secpath.slice(at).some((state) => state.mode !== 'transport');
+};
+
+const COUNTER: Readonly<Record<string, string>> = {
+  'no-policy': 'XfrmInNoPols',
+  'tmpl-mismatch': 'XfrmInTmplMismatch',
+  'policy-block': 'XfrmInPolBlock',
+};
+
+/**
+ * __xfrm_policy_check: in tcp_v4_rcv, udp_queue_rcv and icmp_rcv (dir in), in ip_forward (dir fwd). A decrypted packet needs a policy that
+ * allows the decoded flow by the SA that it came by; a packet in the clear needs that no policy asks for a template.
+ */
+export const policyCheck =
+  (dir: 'in' | 'fwd'): Stage =>
+  (_world, b) => {
+    const ns = b.namespace;
+    const place = dir === 'in' ? 'xfrm-in' : 'xfrm-fwd';
+    const guarded = ns.policies.some((policy) => policy.dir === dir);
+    const block = ns.xfrmDefaults?.[dir] === 'block';
+    if (!guarded && b.secpath.length === 0 && !block) return [b];
+    const off = b.iif === undefined ? undefined : deviceSysctl(ns, b.packet.family, b.iif, 'disable_policy');
+    if (off?.value.trim() === '1') {
+      return [
+        step(b, {
+          place,
+          stage: 'xfrm',
+          device: b.iif,
+          action: { code: 'policy-check-off', values: { device: b.iif ?? '' } },
+          proofs: decisive(off),
+        }),
+      ];
+    }
+    if (!knows(ns, 'xfrm-policy') && b.secpath.length > 0) {
+      return [
+        assume(b, {
+          code: 'xfrm-policy-unknown',
+          values: { dir },
+          missing: { kind: 'xfrm-policy', namespace: ns.id },
+          source: undefined,
+        }),
+      ];
+    }
+    const flow = decodedSession(b, 0);
+    const policy = matchingPolicies(ns, dir, flow)[0];
+    const values = {
+      dir,
+      src: flow.src,
+      dst: flow.dst,
+      proto: flow.proto,
+      sport: flow.sport ?? 0,
+      dport: flow.dport ?? 0,
+      headerSrc: b.packet.src,
+      headerDst: b.packet.dst,
+    };
+    const fail = (code: string, proofs: readonly Proof[]): readonly Branch[] => [
+      finish(b, {
+        place,
+        stage: 'xfrm',
+        device: b.iif,
+        action: { code, values: { ...values, counter: COUNTER[code] ?? '' } },
+        verdict: 'drop',
+        proofs,
+      }),
+    ];
+    if (!policy) {
+      if (b.secpath.some((state) => state.mode !== 'transport'))
+        return fail(
+          'no-policy',
+          ns.policies.filter((p) => p.dir === dir).map((p) => ({ source: p.source, role: 'decisive' as const })),
+        );
+      return block ? fail('no-policy', decisive(ns.xfrmDefaults)) : [b];
+    }
+    if (policy.action === 'block') return fail('policy-block', decisive(policy));
+    if (!templateOk(policy, b.secpath)) return fail('tmpl-mismatch', decisive(policy, ...b.secpath));
+    if (b.secpath.length === 0) return [b];
+    return [
+      step(b, { place, stage: 'xfrm', device: b.iif, action: { code: 'policy-ok', values }, proofs: decisive(policy) }),
+    ];
+  };
