@@ -1,0 +1,33 @@
+import type { Step } from '../../path/step.ts';
+import { endingOf } from '../ending.ts';
+import type { CauseContext } from '../finding.ts';
+import { isBroken } from './confidence.ts';
+import { serverIsHere, sourceNatAfter, type Translation, translationsOf } from './translation.ts';
+
+/** A service's address that a node translated to a server elsewhere without changing the source, and a flow that failed after it. */
+export interface FailedTranslation {
+  readonly translation: Translation;
+  readonly end: Step;
+  /** Why the leg ended. */
+  readonly reason: string;
+}
+
+/** The last such translation; undefined where the flow works, stays on the node or has its source translated. */
+export const failedWithoutSourceNat = (context: CauseContext): FailedTranslation | undefined => {
+  if (!isBroken(context)) return undefined;
+  const ending = endingOf(context);
+  if (!ending || ending.leg.end.outcome === 'delivered') return undefined;
+  const translation = translationsOf(context).findLast((t) => t.step.action.code !== 'ipvs-loopback-source');
+  if (!translation || sourceNatAfter(context, translation) || serverIsHere(context, translation)) return undefined;
+  return { translation, end: ending.step, reason: ending.leg.end.reason };
+};
+
+/** Ends by which an answer under the server's own name dies, or a request under a source that its receiver takes for its own. */
+export const NAME_ENDS: ReadonlySet<string> = new Set([
+  'answer-from-stranger',
+  'answer-elsewhere',
+  'martian-source',
+  'outside',
+  'rp-filter',
+  'ct-invalid',
+]);

@@ -1,0 +1,60 @@
+import type { NetNamespace } from '../../network/namespace.ts';
+import type { Network } from '../../network/network.ts';
+import type { Step } from '../../path/step.ts';
+import type { Leg } from '../../path/walk-result.ts';
+import type { Link } from '../../records/link.ts';
+import type { FdbEntry, Neighbour } from '../../records/route.ts';
+import { namespaceId, textOf } from '../ending.ts';
+
+/** The far end of a VXLAN as its own node has it. */
+export interface TunnelEnd {
+  readonly namespace: NetNamespace;
+  readonly link: Link;
+  /** The address that its outer packets are sent from and to. */
+  readonly local: string | undefined;
+}
+
+/** The underlay address of a VXLAN device: its `local`, else its lower device's first address, else the host's default route's device's. */
+const underlayAddress = (ns: NetNamespace, link: Link): string | undefined => {
+  const { vxlan } = link;
+  if (vxlan?.local !== undefined && vxlan.local !== '') return vxlan.local;
+  const byDefault = ns.routes.find((r) => r.family === 4 && r.prefix === '0.0.0.0/0' && r.table === 'main')?.nextHops[0]
+    ?.dev;
+  const lower = ns.links.get(vxlan?.dev ?? byDefault ?? '');
+  return lower?.addresses.find((a) => a.scope === 'global')?.address;
+};
+
+/** Whose VXLAN device has the overlay address: the station that a frame on the overlay is meant for. */
+export const tunnelEndOf = (network: Network, overlay: string): TunnelEnd | undefined => {
+  const owner = network.owners(overlay).find((o) => o.link.vxlan !== undefined);
+  return owner && { namespace: owner.namespace, link: owner.link, local: underlayAddress(owner.namespace, owner.link) };
+};
+
+/** VXLAN devices of other nodes with the same network identifier, or the same name. */
+export const peersOf = (network: Network, ns: NetNamespace, link: Link): readonly TunnelEnd[] =>
+  network.nodes.flatMap(({ host }) =>
+    host === ns
+      ? []
+      : [...host.links.values()]
+          .filter((l) => l.vxlan !== undefined && (l.name === link.name || l.vxlan.id === link.vxlan?.id))
+          .map((l) => ({ namespace: host, link: l, local: underlayAddress(host, l) })),
+  );
+
+/** The last encapsulation of a leg. */
+export const lastEncapsulation = (leg: Leg, code: string): Step | undefined =>
+  leg.steps.findLast((s) => s.action.code === code);
+
+/** The next hop by which a packet was handed to a device: that of the last route before the step. */
+export const nextHopBefore = (leg: Leg, step: Step): string => {
+  const at = leg.steps.indexOf(step);
+  const routed = leg.steps
+    .slice(0, at < 0 ? undefined : at)
+    .findLast((s) => s.place === 'routing' && namespaceId(s) === namespaceId(step));
+  const via = routed ? textOf(routed, 'via') : '';
+  return via === '' ? step.before.dst : via;
+};
+
+export const neighbourOf = (ns: NetNamespace, device: string, address: string): Neighbour | undefined =>
+  ns.neighbours.find((n) => n.dev === device && n.address === address && !n.proxy);
+export const fdbOf = (ns: NetNamespace, device: string, mac: string): FdbEntry | undefined =>
+  ns.fdb.find((e) => e.dev === device && e.mac === mac && e.dst !== undefined);

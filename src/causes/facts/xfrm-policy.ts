@@ -1,0 +1,162 @@
+import type { Change } from '../../network/change.ts';
+import type { NetNamespace } from '../../network/namespace.ts';
+import type { Packet } from '../../path/packet.ts';
+import type { Step } from '../../path/step.ts';
+import type { XfrmFlow } from '../../path/xfrm/policy.ts';
+import type { Source } from '../../records/source.ts';
+import type { XfrmPolicy, XfrmState, XfrmTemplate } from '../../records/xfrm.ts';
+import { numberOf, textOf } from '../ending.ts';
+
+type PolicyRecord = Omit<XfrmPolicy, 'source'>;
+export type PolicyDir = 'in' | 'out' | 'fwd';
+
+const isAt = (record: { readonly source: Source }, source: Source): boolean =>
+  record.source.file === source.file && record.source.line === source.line;
+
+/** The policies and states that a step's lines stand for. */
+export const policiesOf = (ns: NetNamespace, step: Step): readonly XfrmPolicy[] =>
+  step.proofs.flatMap((proof) => ns.policies.filter((policy) => isAt(policy, proof.source)));
+export const statesOf = (ns: NetNamespace, step: Step): readonly XfrmState[] =>
+  step.proofs.flatMap((proof) => ns.states.filter((state) => isAt(state, proof.source)));
+
+/** The flow that a policy check looked up, from the step's values. */
+export const checkedFlow = (step: Step): XfrmFlow => ({
+  family: step.before.family,
+  src: textOf(step, 'src'),
+  dst: textOf(step, 'dst'),
+  proto: textOf(step, 'proto'),
+  sport: numberOf(step, 'sport') || undefined,
+  dport: numberOf(step, 'dport') || undefined,
+  mark: step.before.mark,
+  ifId: 0,
+});
+
+/** A packet as an outgoing lookup asks for it. */
+export const flowOfPacket = (p: Packet): XfrmFlow => ({
+  family: p.family,
+  src: p.src,
+  dst: p.dst,
+  proto: p.proto,
+  sport: p.sport,
+  dport: p.dport,
+  mark: p.mark,
+  ifId: 0,
+});
+
+/** The template as a policy for the other way round asks for it. */
+const turned = (t: XfrmTemplate): XfrmTemplate => ({ ...t, src: t.dst, dst: t.src, spi: undefined });
+
+/** The policy with another direction, and its mirror image where that is the other way round. */
+export const asDirection = (policy: XfrmPolicy, dir: PolicyDir): PolicyRecord => {
+  const { source: _, ...record } = policy;
+  const outward = (d: XfrmPolicy['dir']) => d === 'out';
+  if (outward(policy.dir) === outward(dir)) return { ...record, dir, index: undefined, used: undefined };
+  const { selector } = policy;
+  return {
+    ...record,
+    dir,
+    index: undefined,
+    used: undefined,
+    selector: {
+      ...selector,
+      src: selector.dst,
+      dst: selector.src,
+      sport: selector.dport,
+      dport: selector.sport,
+    },
+    templates: policy.templates.map(turned),
+  };
+};
+
+const templateWords = (t: XfrmTemplate): string =>
+  [
+    'tmpl',
+    ...(t.src === '' ? [] : ['src', t.src]),
+    ...(t.dst === '' ? [] : ['dst', t.dst]),
+    'proto',
+    t.proto,
+    ...(t.reqid ? ['reqid', String(t.reqid)] : []),
+    'mode',
+    t.mode,
+    ...(t.optional ? ['level', 'use'] : []),
+  ].join(' ');
+
+/** The selector and direction by which `ip xfrm policy` finds a policy. */
+const policyKey = ({ selector: s, dir, mark, ifId }: PolicyRecord): string =>
+  [
+    `src ${s.src} dst ${s.dst}`,
+    ...(s.proto === undefined ? [] : [`proto ${s.proto}`]),
+    ...(s.sport === undefined ? [] : [`sport ${s.sport}`]),
+    ...(s.dport === undefined ? [] : [`dport ${s.dport}`]),
+    `dir ${dir}`,
+    ...(mark === undefined ? [] : [`mark ${mark.value} mask ${mark.mask}`]),
+    ...(ifId ? [`if_id ${ifId}`] : []),
+  ].join(' ');
+
+/** `ip xfrm policy add` (or `update`) as it would be typed. */
+export const policyCommand = (verb: 'add' | 'update', policy: PolicyRecord): string =>
+  [
+    `ip xfrm policy ${verb} ${policyKey(policy)}`,
+    ...(policy.action === 'block' ? ['action block'] : []),
+    ...(policy.priority === 0 ? [] : [`priority ${policy.priority}`]),
+    ...policy.templates.map(templateWords),
+  ].join(' ');
+export const deletePolicyCommand = (policy: PolicyRecord): string => `ip xfrm policy delete ${policyKey(policy)}`;
+
+export const addPolicy = (ns: NetNamespace, record: PolicyRecord): Change => ({
+  namespace: ns.id,
+  op: 'add',
+  what: 'xfrm-policy',
+  record,
+});
+export const deletePolicy = (ns: NetNamespace, policy: XfrmPolicy): Change => ({
+  namespace: ns.id,
+  op: 'delete',
+  what: 'xfrm-policy',
+  source: policy.source,
+});
+
+/** The policies of both ways that a gateway lacks for a tunnel which its `out` policy would describe. */
+export const tunnelPolicies = (
+  ns: NetNamespace,
+  out: PolicyRecord,
+): {
+  readonly changes: readonly Change[];
+  readonly commands: readonly { readonly node: string; readonly command: string }[];
+} => {
+  const here = { source: { file: '', line: 0 }, ...out };
+  const missing = (['out', 'in', 'fwd'] as const)
+    .map((dir) => asDirection(here, dir))
+    .filter(
+      (wanted) =>
+        !ns.policies.some(
+          (p) =>
+            p.dir === wanted.dir && p.selector.src === wanted.selector.src && p.selector.dst === wanted.selector.dst,
+        ),
+    );
+  return {
+    changes: missing.map((record) => addPolicy(ns, record)),
+    commands: missing.map((record) => ({ node: ns.node, command: policyCommand('add', record) })),
+  };
+};
+
+/** A policy with other templates in its place: the change and its command. */
+export const replaceTemplates = (
+  ns: NetNamespace,
+  policy: XfrmPolicy,
+  templates: readonly XfrmTemplate[],
+): { readonly changes: readonly Change[]; readonly command: { readonly node: string; readonly command: string } } => {
+  const { source: _, ...record } = policy;
+  const changed = { ...record, templates };
+  return {
+    changes: [deletePolicy(ns, policy), addPolicy(ns, changed)],
+    command: { node: ns.node, command: policyCommand('update', changed) },
+  };
+};
+
+/** A policy's own words in its listing. */
+export const policyWords = ({ selector, dir }: XfrmPolicy): readonly string[] => [
+  selector.src,
+  selector.dst,
+  `dir ${dir}`,
+];

@@ -1,0 +1,147 @@
+import type { FlowEvidence } from '../evidence/observation.ts';
+import { applyChanges } from '../network/change.ts';
+import type { Network } from '../network/network.ts';
+import { walkFlow } from '../path/walk.ts';
+import type { FlowQuestion, Outcome, WalkedFlow } from '../path/walk-result.ts';
+import type {
+  Cause,
+  CauseContext,
+  Confidence,
+  Finding,
+  Fix,
+  FlowAnalysis,
+  Found,
+  RuledOutFinding,
+  UndecidedFinding,
+} from './finding.ts';
+import { orderByEvidence } from './order.ts';
+import { CAUSES } from './registry.ts';
+
+/** One flow, judged by every cause. */
+export interface Judgement {
+  readonly flow: FlowAnalysis;
+  readonly found: readonly Finding[];
+  readonly observations: readonly Finding[];
+  readonly ruledOut: readonly RuledOutFinding[];
+  readonly undecided: readonly UndecidedFinding[];
+}
+
+const CONFIDENCE: Readonly<Record<Confidence, number>> = { certain: 3, likely: 2, possible: 1 };
+const GROUP: Readonly<Record<Cause['group'], number>> = { A: 3, B: 2, C: 1 };
+
+export const strongerFirst = (a: Finding, b: Finding): number =>
+  CONFIDENCE[b.confidence] - CONFIDENCE[a.confidence] ||
+  groupOf(b.id) - groupOf(a.id) ||
+  decisiveLines(b) - decisiveLines(a);
+const groupOf = (id: string): number => GROUP[CAUSES.find((cause) => cause.id === id)?.group ?? 'C'];
+const decisiveLines = (finding: Finding): number => finding.evidence.filter((line) => line.role === 'decisive').length;
+
+/** Walks a flow, joins what was seen of it and asks every cause. */
+export const judgeFlow = (network: Network, question: FlowQuestion, id: string): Judgement => {
+  const { flow, evidence } = orderByEvidence(network, walkFlow(network, question));
+  const branch = flow.branches[0];
+  const analysis: FlowAnalysis = {
+    id,
+    question,
+    startNode: startNodeOf(network, flow),
+    walked: flow,
+    outcome: outcomeOf(flow, evidence),
+    evidence,
+  };
+  if (!branch) return { flow: analysis, found: [], observations: [], ruledOut: [], undecided: [] };
+  const context: CauseContext = {
+    network,
+    flow,
+    branch,
+    evidence,
+    rewalk: (changes) => walkFlow(applyChanges(network, changes), question, { unchanged: flow }),
+    walk: (other) => walkFlow(network, other),
+  };
+  const found: Finding[] = [];
+  const observations: Finding[] = [];
+  const ruledOut: RuledOutFinding[] = [];
+  const undecided: UndecidedFinding[] = [];
+  for (const cause of CAUSES) {
+    for (const verdict of cause.detect(context)) {
+      if (verdict.kind === 'ruled-out')
+        ruledOut.push({
+          id: cause.id,
+          flow: id,
+          because: verdict.because,
+          values: verdict.values,
+          evidence: verdict.evidence,
+        });
+      else if (verdict.kind === 'undecided')
+        undecided.push({ id: cause.id, flow: id, missing: verdict.missing, values: verdict.values });
+      else (cause.control ? observations : found).push(findingOf(cause, verdict, context, id));
+    }
+  }
+  return { flow: analysis, found: consequencesBelow(found), observations, ruledOut, undecided };
+};
+
+const startNodeOf = (network: Network, flow: WalkedFlow): string | undefined =>
+  flow.question.start === undefined ? undefined : network.namespaces.get(flow.question.start)?.node;
+
+const SEEN_OUTCOME: Readonly<Record<FlowEvidence['seen'], Outcome>> = {
+  ok: 'delivered',
+  refused: 'rejected',
+  reset: 'reset',
+  timeout: 'lost',
+  unreachable: 'rejected',
+  stalled: 'lost',
+  unknown: 'unknown',
+};
+
+/** The walk's word, unless the bundle saw the flow work or left the walk in the open. */
+const outcomeOf = (flow: WalkedFlow, evidence: FlowEvidence): Outcome => {
+  const walked = flow.branches[0]?.outcome ?? 'unknown';
+  if (walked === 'unknown') return SEEN_OUTCOME[evidence.seen];
+  if (evidence.seen === 'ok') return 'delivered';
+  // What the dumped state lets through and yet fails dies of something that no table tells: size, load, another attempt's entry.
+  if (walked === 'delivered' && evidence.seen !== 'unknown') return SEEN_OUTCOME[evidence.seen];
+  return walked;
+};
+
+/** Any way through is a way through: of several real servers the change may mend the observed one. */
+const delivers = (flow: WalkedFlow): boolean =>
+  flow.branches.length > 0 &&
+  flow.branches.some((b) => b.outcome === 'delivered') &&
+  flow.branches.every((b) => b.outcome === 'delivered' || b.outcome === 'unknown');
+
+const proven = (fix: Omit<Fix, 'provenByWalk'>, context: CauseContext): Fix => ({
+  ...fix,
+  provenByWalk: fix.changes.length > 0 && delivers(context.rewalk(fix.changes)),
+});
+
+const findingOf = (cause: Cause, found: Found, context: CauseContext, flow: string): Finding => ({
+  id: cause.id,
+  flow,
+  // What the bundle saw work is not broken now, whatever the configuration says.
+  confidence: !cause.control && !cause.worksWrongly && context.evidence.seen === 'ok' ? 'possible' : found.confidence,
+  node: found.node,
+  namespace: found.namespace,
+  ...(found.between ? { between: found.between } : {}),
+  at: found.at,
+  values: found.values,
+  evidence: found.evidence,
+  fixes: found.fixes.map((fix) => proven(fix, context)),
+  consequences: [],
+});
+
+/** A finding that another one explains hangs below it; among equals the stronger comes first. */
+const consequencesBelow = (found: readonly Finding[]): readonly Finding[] => {
+  const sorted = [...found].sort(strongerFirst);
+  const below = new Map<string, Finding[]>();
+  const tops: Finding[] = [];
+  for (const finding of sorted) {
+    const over = sorted.find(
+      (other) =>
+        other !== finding &&
+        CAUSES.find((cause) => cause.id === other.id)?.explains?.includes(finding.id) &&
+        CONFIDENCE[other.confidence] >= CONFIDENCE[finding.confidence],
+    );
+    if (over) below.set(over.id, [...(below.get(over.id) ?? []), finding]);
+    else tops.push(finding);
+  }
+  return tops.map((finding) => ({ ...finding, consequences: below.get(finding.id) ?? [] }));
+};

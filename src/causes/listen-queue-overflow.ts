@@ -1,0 +1,74 @@
+import { counter } from '../network/namespace.ts';
+import { decisiveLine, supportingLine } from './ending.ts';
+import { backendOf, trafficAt } from './facts/backend.ts';
+import { isBroken, symptomLines } from './facts/confidence.ts';
+import { foundAt } from './facts/found.ts';
+import { socketText } from './facts/listeners.ts';
+import type { Cause, Verdict } from './finding.ts';
+
+const COUNTERS = ['TcpExtListenOverflows', 'TcpExtListenDrops'] as const;
+
+/**
+ * The application does not accept its connections as fast as they come: the listening socket's queue is full, and the last packet of a handshake or the next SYN is
+ * dropped. The client tries again after 1, 3, 7 seconds.
+ */
+export const listenQueueOverflow: Cause = {
+  id: 'listen-queue-overflow',
+  group: 'B',
+  layer: 'socket',
+  control: false,
+  needs: ['sockets', 'counters', 'tcpdump'],
+  references: [
+    'net/ipv4/tcp_ipv4.c: tcp_conn_request (sk_acceptq_is_full)',
+    'net/ipv4/tcp_minisocks.c: tcp_check_req',
+    'listen(2)',
+  ],
+  explains: ['syn-backlog-full'],
+  detect: (context): readonly Verdict[] => {
+    if (context.flow.question.proto !== 'tcp' || !isBroken(context)) return [];
+    const backend = backendOf(context);
+    const { listener } = backend ?? {};
+    if (!backend || !listener) return [];
+    const ns = backend.namespace;
+    const full = listener.sendQ > 0 && listener.recvQ >= listener.sendQ;
+    const overflows = COUNTERS.map((name) => counter(ns, name)).filter((c) => c !== undefined && c.value > 0);
+    const { syns, answers } = trafficAt(context, backend);
+    const unanswered = syns.length > 1 && answers.filter((p) => p.layer?.tcpFlags === 'S.').length < syns.length;
+    if (!full && !(overflows.length > 0 && unanswered)) return [];
+    const counted = overflows[0]?.value ?? 0;
+    return [
+      foundAt(backend.step, {
+        confidence:
+          full && counted > 0 && context.evidence.seen !== 'unknown'
+            ? 'certain'
+            : full || unanswered
+              ? 'likely'
+              : 'possible',
+        values: {
+          socket: socketText(listener),
+          waiting: listener.recvQ,
+          backlog: listener.sendQ,
+          full,
+          counted,
+          process: listener.process ?? '',
+        },
+        evidence: [
+          ...decisiveLine(listener, [String(listener.recvQ), String(listener.sendQ)]),
+          ...overflows.flatMap((c) => (c ? (full ? supportingLine(c, [c.name]) : decisiveLine(c, [c.name])) : [])),
+          ...syns.slice(0, 2).flatMap((p) => decisiveLine(p.view, ['[S]'])),
+          ...symptomLines(context),
+        ],
+        fixes: [
+          {
+            id: 'larger-backlog',
+            commands: [
+              { node: ns.node, command: 'sysctl -w net.core.somaxconn=4096   # in the pod: securityContext.sysctls' },
+            ],
+            changes: [],
+            values: { backlog: listener.sendQ },
+          },
+        ],
+      }),
+    ];
+  },
+};

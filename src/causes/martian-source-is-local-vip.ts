@@ -1,0 +1,72 @@
+import { counter, deviceSysctl, knows } from '../network/namespace.ts';
+import { decisiveLine, endingOf, proofsOf, supportingLine, textOf } from './ending.ts';
+import { virtualHolding } from './facts/address.ts';
+import { confidenceOfEnd, symptomLines, weaker } from './facts/confidence.ts';
+import { foundAt } from './facts/found.ts';
+import type { Cause } from './finding.ts';
+
+/**
+ * A packet arrives under a source that its receiver has itself: a virtual address that every node keeps on a dummy device, or an address
+ * that is there twice. __fib_validate_source refuses it whatever rp_filter says, unless accept_local is set.
+ */
+export const martianSourceIsLocalVip: Cause = {
+  id: 'martian-source-is-local-vip',
+  group: 'C',
+  layer: 'route',
+  control: false,
+  needs: ['ip-addr', 'ip-route', 'sysctl', 'rt-cache', 'tcpdump'],
+  references: ['net/ipv4/fib_frontend.c: __fib_validate_source', 'net/ipv4/route.c: ip_handle_martian_source'],
+  detect: (context) => {
+    const ending = endingOf(context);
+    if (ending?.step.action.code !== 'martian-source' || context.evidence.seen === 'ok') return [];
+    const { step, namespace: ns } = ending;
+    const address = step.before.src;
+    const virtual = virtualHolding(ns, address);
+    const device = virtual?.device ?? textOf(step, 'owner');
+    const counted = counter(ns, 'in_martian_src');
+    const message = ns.messages.find((m) => m.text.includes('martian source') && m.text.includes(`from ${address}`));
+    const arrived = context.evidence.packets.find(
+      (p) => p.namespace === ns.id && p.layer?.src === address && p.view.direction !== 'out',
+    );
+    const grown = counted !== undefined && counted.value > 0;
+    const located = message !== undefined || grown || arrived !== undefined;
+    const iif = textOf(step, 'iif');
+    const change = {
+      namespace: ns.id,
+      op: 'set' as const,
+      what: 'sysctl' as const,
+      name: `net.ipv4.conf.${iif}.accept_local`,
+      value: '1',
+    };
+    return [
+      foundAt(step, {
+        confidence: located ? confidenceOfEnd(context) : weaker('likely', confidenceOfEnd(context)),
+        values: {
+          source: address,
+          device,
+          iif,
+          dst: step.before.dst,
+          virtual: virtual !== undefined,
+          counter: grown ? counted.value : 0,
+          counterKnown: knows(ns, 'rt-cache'),
+        },
+        evidence: [
+          ...proofsOf(step, [address, device]),
+          ...decisiveLine(message, [address]),
+          ...(grown ? supportingLine(counted, ['in_martian_src', String(counted.value)]) : []),
+          ...decisiveLine(arrived?.view, [address]),
+          ...supportingLine(deviceSysctl(ns, 4, iif, 'accept_local')),
+          ...symptomLines(context),
+        ],
+        fixes: [
+          {
+            id: 'accept-local',
+            commands: [{ node: ns.node, command: `sysctl -w ${change.name}=1` }],
+            changes: [change],
+            values: { iif, source: address },
+          },
+        ],
+      }),
+    ];
+  },
+};

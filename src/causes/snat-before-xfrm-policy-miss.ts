@@ -1,0 +1,102 @@
+import type { NetNamespace } from '../network/namespace.ts';
+import { ownerOfChain } from '../path/netfilter/owner.ts';
+import type { XfrmPolicy } from '../records/xfrm.ts';
+import { decisiveLine, proofsOf, supportingLine } from './ending.ts';
+import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
+import { foundAt } from './facts/found.ts';
+import { lostEncryption } from './facts/lost-encryption.ts';
+import { ruleChange } from './facts/rule-change.ts';
+import { chainsOf } from './facts/rules.ts';
+import { policyWords } from './facts/xfrm-policy.ts';
+import type { Cause, CauseContext, EvidenceLine } from './finding.ts';
+
+/**
+ * Source NAT on the gateway changes the packet that was to be encrypted. XFRM is looked up again with the new source (nf_xfrm_me_harder),
+ * no policy fits, and the packet leaves in the clear.
+ */
+export const snatBeforeXfrmPolicyMiss: Cause = {
+  id: 'snat-before-xfrm-policy-miss',
+  group: 'B',
+  layer: 'xfrm',
+  control: false,
+  needs: ['iptables-save', 'xfrm-policy', 'xfrm-state', 'conntrack'],
+  references: ['net/netfilter/nf_nat_core.c: nf_xfrm_me_harder', 'openyurtio/raven#184', 'openyurtio/raven#185'],
+  explains: [
+    'raven-skip-nat-set-incomplete',
+    'xfrm-out-policy-missing-plaintext',
+    'underlay-antispoof',
+    'vxlan-udp-blocked',
+    'neigh-failed-next-hop',
+    'esp-or-natt-blocked-in-transit',
+  ],
+  detect: (context) => {
+    if (!isBroken(context)) return [];
+    return lostEncryption(context).map(({ step, namespace: ns, translation, policy }) => {
+      const original = translation.before;
+      const translated = translation.after;
+      const chains = chainsOf(ns, translation);
+      const entries = context.evidence.entries.filter(
+        (e) => e.namespace === ns.id && e.entry.original.dst === original.dst && e.entry.reply.dst === translated.src,
+      );
+      const clear = clearPackets(context, ns, translated.src, translated.dst);
+      const proven = entries.length > 0 || clear.length > 0;
+      const end = confidenceOfEnd(context);
+      return foundAt(step, {
+        confidence: proven && context.branch.outcome !== 'delivered' ? end : weaker('likely', end),
+        values: {
+          src: original.src,
+          dst: original.dst,
+          translated: translated.src,
+          by: chains.map((chain) => ownerOfChain(chain)).find((owner) => owner !== 'user') ?? 'user',
+          chains,
+          policySrc: policy.selector.src,
+          policyDst: policy.selector.dst,
+          device: step.device ?? '',
+        },
+        evidence: [
+          ...decisiveLine(policy, policyWords(policy)),
+          ...proofsOf(translation, ['MASQUERADE', 'SNAT']).slice(0, 2),
+          ...entries
+            .slice(0, 2)
+            .flatMap((e) => decisiveLine(e.entry, [`src=${original.src}`, `dst=${translated.src}`])),
+          ...clear.slice(0, 3),
+          ...idleStates(ns, policy),
+          ...symptomLines(context),
+        ],
+        fixes: [exempt(ns, original.family, policy)],
+      });
+    });
+  },
+};
+
+const clearPackets = (context: CauseContext, ns: NetNamespace, src: string, dst: string): readonly EvidenceLine[] =>
+  context.evidence.packets
+    .filter(
+      (p) =>
+        p.namespace === ns.id &&
+        p.wrapping !== 'esp' &&
+        p.view.direction !== 'in' &&
+        p.layer?.src === src &&
+        p.layer.dst === dst,
+    )
+    .map((p) => ({ source: p.view.source, role: 'decisive' as const, words: [src, dst] }));
+
+/** The tunnel's SAs that have not encrypted anything. */
+const idleStates = (ns: NetNamespace, policy: XfrmPolicy): readonly EvidenceLine[] =>
+  ns.states
+    .filter((s) => policy.templates.some((t) => t.src === s.src && t.dst === s.dst))
+    .flatMap((s) => (s.packets === 0 ? decisiveLine(s, ['0(bytes)', '0(packets)']) : supportingLine(s)));
+
+const exempt = (ns: NetNamespace, family: 4 | 6, policy: XfrmPolicy) => {
+  const { src, dst } = policy.selector;
+  const { change, command } = ruleChange(ns, {
+    family,
+    table: 'nat',
+    chain: 'POSTROUTING',
+    position: 1,
+    src,
+    dst,
+    target: 'ACCEPT',
+  });
+  return { id: 'exempt', commands: [command], changes: [change], values: { src, dst } };
+};

@@ -1,0 +1,50 @@
+import type { NetNamespace } from '../network/namespace.ts';
+import { decisiveLine, namespaceId, supportingLine, textOf } from './ending.ts';
+import { type Death, deathBy, deathFound } from './facts/death.ts';
+import { anyArrivalFrom } from './facts/outer.ts';
+import { isDefault, routeOfStep } from './facts/route-search.ts';
+import type { Cause, CauseContext } from './finding.ts';
+
+/**
+ * The network between the nodes carries only packets whose source is an address that it gave to the sender: a packet with a pod's or a virtual address as its source
+ * leaves one node and does not reach the other, while the node's own packets do.
+ */
+export const underlayAntispoof: Cause = {
+  id: 'underlay-antispoof',
+  group: 'B',
+  layer: 'underlay',
+  control: false,
+  needs: ['tcpdump', 'ip-addr', 'ip-route'],
+  references: ['AWS EC2: source/destination check', 'submariner-io/submariner#6', 'submariner-io/submariner#3134'],
+  detect: (context) => {
+    const death = deathBy(context, 'lost');
+    const packet = death?.step.before;
+    if (!death || !packet || packet.inner || packet.spi !== undefined) return [];
+    const ns = death.namespace;
+    const egress = ns.links.get(death.step.device ?? '');
+    const hostOwns = [...ns.links.values()].some(
+      (l) => l.kind !== 'dummy' && l.addresses.some((a) => a.address === packet.src),
+    );
+    // The sender's own address: some other filter is between the nodes.
+    if (!egress || hostOwns) return [];
+    const own = egress.addresses.find((a) => a.family === packet.family && a.scope === 'global');
+    if (!own) return [];
+    const receiver = context.network.namespaces.get(textOf(death.step, 'to'));
+    const contrast = receiver && anyArrivalFrom(receiver, own.address);
+    const direct = sentDirectly(context, death, ns);
+    return deathFound(context, death, {
+      // That the route is right and the sender's own packets arrive leaves the source address as the difference.
+      confidence: contrast && direct ? 'certain' : contrast || direct ? 'likely' : 'possible',
+      values: { source: packet.src, own: own.address, device: egress.name, direct, contrast: contrast !== undefined },
+      evidence: [...decisiveLine(own, [own.address]), ...supportingLine(contrast, [own.address])],
+    });
+  },
+};
+
+/** The packet was handed to the receiver itself, not to a gateway that may know nothing of pods. */
+const sentDirectly = (context: CauseContext, death: Death, ns: NetNamespace): boolean => {
+  const routed = death.leg.steps.findLast((s) => s.place === 'routing' && namespaceId(s) === ns.id);
+  if (!routed || isDefault(routeOfStep(ns, routed))) return false;
+  const via = textOf(routed, 'via') || routed.before.dst;
+  return context.network.owners(via).some((o) => o.namespace.id === textOf(death.step, 'to'));
+};

@@ -1,0 +1,75 @@
+import type { Change } from '../network/change.ts';
+import { decisiveLine, namespaceId, supportingLine, textOf } from './ending.ts';
+import { deathBy, deathFound } from './facts/death.ts';
+import { fdbOf, lastEncapsulation } from './facts/tunnel.ts';
+import type { Cause, CauseContext } from './finding.ts';
+
+/**
+ * The sender wraps frames for the MAC address that the other node's VXLAN device had once. The device has another one now (systemd's MACAddressPolicy, a device made
+ * anew), so its stack takes the frame for somebody else's and drops it; tcpdump on the device shows it all the same.
+ */
+export const vtepMacMismatch: Cause = {
+  id: 'vtep-mac-mismatch',
+  group: 'B',
+  layer: 'vxlan',
+  control: false,
+  needs: ['ip-link', 'ip-neigh', 'bridge-fdb', 'tcpdump'],
+  references: [
+    'net/ethernet/eth.c: eth_type_trans (PACKET_OTHERHOST)',
+    'net/ipv4/ip_input.c: ip_rcv_core',
+    'flannel-io/flannel#1155',
+    'flannel-io/flannel PR#1485',
+  ],
+  detect: (context) => {
+    const death = deathBy(context, 'vxlan-other-station');
+    if (!death) return [];
+    const own = textOf(death.step, 'own');
+    const mac = textOf(death.step, 'mac');
+    const device = textOf(death.step, 'device');
+    const sending = lastEncapsulation(death.leg, 'vxlan-encapsulate');
+    const sender = sending && context.network.namespaces.get(namespaceId(sending));
+    const outDevice = sending ? textOf(sending, 'device') : '';
+    const neighbour = sender?.neighbours.find((n) => n.dev === outDevice && n.mac === mac);
+    const fdb = sender && fdbOf(sender, outDevice, mac);
+    // The frame is another node's: its forwarding entry leads to the wrong node.
+    if (isStationElsewhere(context, death.namespace.node, mac)) return [];
+    const other = death.namespace.links.get(device)?.stats?.rxOtherhost ?? 0;
+    const changes: readonly Change[] =
+      sender && neighbour && fdb
+        ? [
+            { namespace: sender.id, op: 'add', what: 'neighbour', record: { ...neighbour, mac: own } },
+            { namespace: sender.id, op: 'add', what: 'fdb', record: { ...fdb, mac: own } },
+          ]
+        : [];
+    return deathFound(context, death, {
+      values: { device, mac, own, from: sender?.node ?? '', otherhost: other, address: neighbour?.address ?? '' },
+      words: [own],
+      evidence: [...decisiveLine(neighbour, [mac]), ...supportingLine(fdb, [mac])],
+      fixes:
+        sender && neighbour
+          ? [
+              {
+                id: 'new-mac',
+                commands: [
+                  {
+                    node: sender.node,
+                    command: `ip neigh replace ${neighbour.address} lladdr ${own} dev ${outDevice} nud permanent`,
+                  },
+                  {
+                    node: sender.node,
+                    command: `bridge fdb replace ${own} dev ${outDevice} dst ${fdb?.dst ?? textOf(death.step, 'dst')}`,
+                  },
+                ],
+                changes,
+                values: { own, device, from: sender.node },
+              },
+            ]
+          : [],
+    });
+  },
+};
+
+const isStationElsewhere = (context: CauseContext, node: string, mac: string): boolean =>
+  context.network.nodes.some(
+    ({ name, host }) => name !== node && [...host.links.values()].some((l) => l.vxlan !== undefined && l.mac === mac),
+  );

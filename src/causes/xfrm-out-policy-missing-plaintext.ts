@@ -1,0 +1,78 @@
+import { decisiveLine, proofsOf } from './ending.ts';
+import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
+import { endsInTheClear, type PlainDeparture, plainDeparture } from './facts/departure.ts';
+import { foundAt } from './facts/found.ts';
+import { listingLine, xfrmEnd } from './facts/xfrm-end.ts';
+import { asDirection, policyWords, tunnelPolicies } from './facts/xfrm-policy.ts';
+import type { Cause, EvidenceLine, Found } from './finding.ts';
+
+/** A tunnel to the destination is there, but no `out` policy fits the packet: it is routed in the clear and dies outside. */
+export const xfrmOutPolicyMissingPlaintext: Cause = {
+  id: 'xfrm-out-policy-missing-plaintext',
+  group: 'C',
+  layer: 'xfrm',
+  control: false,
+  needs: ['xfrm-policy', 'xfrm-state', 'tcpdump'],
+  references: ['net/xfrm/xfrm_policy.c: xfrm_lookup_with_ifid'],
+  explains: ['neigh-failed-next-hop', 'underlay-antispoof', 'vxlan-udp-blocked', 'podcidr-route-missing'],
+  detect: (context) => {
+    if (!isBroken(context)) return [];
+    // The far end that refuses the plain packet is a cause of its own.
+    if (xfrmEnd(context, 'tmpl-mismatch')) return [];
+    const departure = plainDeparture(context);
+    if (!departure) return [];
+    const { namespace: ns, packet, leg, towards, step, arrived } = departure;
+    const clear = context.evidence.packets.filter(
+      (p) =>
+        p.namespace === ns.id &&
+        p.leg === leg.direction &&
+        p.wrapping !== 'esp' &&
+        p.view.direction === 'out' &&
+        p.layer?.src === packet.src &&
+        p.layer.dst === packet.dst,
+    );
+    const end = confidenceOfEnd(context);
+    const tunnel = towards.find((p) => p.dir === 'out') ?? towards[0];
+    return [
+      foundAt(step, {
+        // Seen on the wire in the clear, or given up on the way out: the packet never saw the tunnel. Where the walk goes on behind, something else may end the flow.
+        confidence:
+          endsInTheClear(departure) && (clear.length > 0 || step.verdict !== 'continue') ? end : weaker('likely', end),
+        values: {
+          src: packet.src,
+          dst: packet.dst,
+          arrivedSrc: arrived.src,
+          translated: arrived.src !== packet.src,
+          device: step.device ?? '',
+          policySrc: tunnel?.selector.src ?? '',
+          policyDst: tunnel?.selector.dst ?? '',
+          clear: clear.length,
+        },
+        evidence: [
+          ...towards.flatMap((p) => decisiveLine(p, policyWords(p))),
+          ...clear.slice(0, 3).map((p): EvidenceLine => ({ source: p.view.source, role: 'decisive' })),
+          ...proofsOf(step),
+          ...listingLine(ns, 'xfrm-policy'),
+          ...symptomLines(context),
+        ],
+        fixes: fixes(departure),
+      }),
+    ];
+  },
+};
+
+/** The sister of an inbound policy, or an out policy widened to the packet's source. */
+const fixes = ({ namespace: ns, packet, arrived, towards }: PlainDeparture): Found['fixes'] => {
+  const like = towards[0];
+  if (!like || arrived.src !== packet.src) return [];
+  const record = asDirection(like, 'out');
+  const host = `${packet.src}/${packet.family === 4 ? 32 : 128}`;
+  const wanted = like.dir === 'out' ? { ...record, selector: { ...record.selector, src: host } } : record;
+  return [
+    {
+      id: 'add-out-policy',
+      ...tunnelPolicies(ns, wanted),
+      values: { src: wanted.selector.src, dst: wanted.selector.dst },
+    },
+  ];
+};

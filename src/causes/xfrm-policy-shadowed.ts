@@ -1,0 +1,82 @@
+import type { XfrmPolicy, XfrmState } from '../records/xfrm.ts';
+import { decisiveLine, type Ending, supportingLine } from './ending.ts';
+import { symptomLines } from './facts/confidence.ts';
+import { foundAt } from './facts/found.ts';
+import { confidenceByCounter, counted, counterLine } from './facts/xfrm-counter.ts';
+import { counterZero, directionOf, plainLines, policiesAtEnd, xfrmEnd } from './facts/xfrm-end.ts';
+import { deletePolicy, deletePolicyCommand, policiesOf, policyWords, statesOf } from './facts/xfrm-policy.ts';
+import { mismatches } from './facts/xfrm-template.ts';
+import type { Cause } from './finding.ts';
+
+/** Of several policies that fit, the one with the lowest priority number decides, and it blocks or asks for another tunnel. */
+export const xfrmPolicyShadowed: Cause = {
+  id: 'xfrm-policy-shadowed',
+  group: 'C',
+  layer: 'xfrm',
+  control: false,
+  needs: ['xfrm-policy', 'xfrm-stat'],
+  references: ['net/xfrm/xfrm_policy.c: xfrm_policy_lookup_bytype', 'cilium/cilium#26954'],
+  explains: ['xfrm-tmpl-reqid-mismatch', 'xfrm-outer-addr-mismatch'],
+  detect: (context) => {
+    const ending = xfrmEnd(context, 'policy-block', 'tmpl-mismatch');
+    if (!ending) return [];
+    const { step, namespace: ns, leg } = ending;
+    const dir = directionOf(ending);
+    const winner = policiesOf(ns, step)[0];
+    if (!winner) return [];
+    const blocks = step.action.code === 'policy-block';
+    const right = losers(ending).find((p) => blocks || fits(p, statesOf(ns, step)));
+    if (!right && !blocks) return [];
+    const drops = counted(ns, blocks ? (dir === 'out' ? 'XfrmOutPolBlock' : 'XfrmInPolBlock') : 'XfrmInTmplMismatch');
+    const values = {
+      dir,
+      src: step.before.src,
+      dst: step.before.dst,
+      blocks,
+      alone: right === undefined,
+      winnerSrc: winner.selector.src,
+      winnerDst: winner.selector.dst,
+      winnerPriority: winner.priority,
+      loserSrc: right?.selector.src ?? '',
+      loserDst: right?.selector.dst ?? '',
+      loserPriority: right?.priority ?? 0,
+      counter: drops.value,
+      counterName: drops.counter?.name ?? '',
+    };
+    if (drops.state === 'zero') return [counterZero(drops, values)];
+    return [
+      foundAt(step, {
+        confidence: confidenceByCounter(context, drops),
+        values,
+        evidence: [
+          ...counterLine(drops),
+          ...decisiveLine(winner, policyWords(winner)),
+          ...decisiveLine(right, right && policyWords(right)),
+          ...(dir === 'out' ? [] : plainLines(context, ns, leg.direction)),
+          ...ns.policies.filter((p) => p.dir === dir).flatMap((p) => supportingLine(p, policyWords(p))),
+          ...symptomLines(context),
+        ],
+        fixes: right
+          ? [
+              {
+                id: 'delete-policy',
+                commands: [{ node: ns.node, command: deletePolicyCommand(winner) }],
+                changes: [deletePolicy(ns, winner)],
+                values: { src: winner.selector.src, dst: winner.selector.dst, dir },
+              },
+            ]
+          : [],
+      }),
+    ];
+  },
+};
+
+const losers = (ending: Ending): readonly XfrmPolicy[] =>
+  policiesAtEnd(ending)
+    .slice(1)
+    .filter((p) => p.action === 'allow');
+
+const fits = (policy: XfrmPolicy, states: readonly XfrmState[]): boolean => {
+  const state = states.at(-1);
+  return state !== undefined && policy.templates.every((t) => t.optional || mismatches(t, state).length === 0);
+};

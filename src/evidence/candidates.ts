@@ -1,0 +1,134 @@
+import type { Network } from '../network/network.ts';
+import type { FlowQuestion } from '../path/walk-result.ts';
+import type { ConntrackEntry } from '../records/conntrack.ts';
+import type { Source } from '../records/source.ts';
+import { isLinkLocal, isMulticast } from '../tables/address.ts';
+import { fromConntrack } from './conntrack-symptoms.ts';
+import { fromCounters } from './counter-symptoms.ts';
+import { originOf } from './origin.ts';
+import { fromPackets } from './packet-symptoms.ts';
+import { fromSockets } from './socket-symptoms.ts';
+import { ROWS, type Sighting, type Symptom, WEIGHT } from './symptom.ts';
+
+/** A flow that looks broken. */
+export interface Candidate {
+  readonly question: FlowQuestion;
+  readonly symptoms: readonly Symptom[];
+  /** Comparable only within one bundle: the higher, the likelier that something is wrong with this flow. */
+  readonly score: number;
+  readonly count: number;
+  readonly sources: readonly Source[];
+}
+
+const KEPT = 40;
+
+/** Everything in the bundle that looks like a broken flow, the worst first. */
+export const findCandidates = (network: Network): readonly Candidate[] => {
+  const all = [...network.namespaces.values()].flatMap((ns) => [
+    ...fromConntrack(ns),
+    ...ns.packets.flatMap((table) => fromPackets(network, ns, table)),
+    ...fromSockets(ns),
+    ...fromCounters(network, ns),
+  ]);
+  const plain = all.filter(
+    (s) => !isMulticast(s.dst) && !isLinkLocal(s.dst) && !isLinkLocal(s.src) && s.dst !== '255.255.255.255',
+  );
+  const aliases = translatedNames(network);
+  return cluster(
+    network,
+    plain.filter((s) => !aliases.has(nameOf(s))),
+  ).slice(0, KEPT);
+};
+
+const nameOf = (s: {
+  proto: string;
+  src: string;
+  sport: number | undefined;
+  dst: string;
+  dport: number | undefined;
+}): string => `${s.proto} ${s.src}:${s.sport ?? ''}>${s.dst}:${s.dport ?? ''}`;
+
+/** Names that a flow has only behind a translation: the original name is the one that a user would ask about. */
+const translatedNames = (network: Network): ReadonlySet<string> => {
+  const names = new Set<string>();
+  const add = (entry: ConntrackEntry) => {
+    const { original, reply } = entry;
+    if (
+      original.src === reply.dst &&
+      original.dst === reply.src &&
+      original.sport === reply.dport &&
+      original.dport === reply.sport
+    )
+      return;
+    names.add(nameOf({ proto: entry.proto, src: reply.dst, sport: reply.dport, dst: reply.src, dport: reply.sport }));
+  };
+  for (const ns of network.namespaces.values()) {
+    const table = ns.conntrack[0];
+    if (table) {
+      const rows = new Set(
+        [
+          ...table.rowsInState('SYN_SENT'),
+          ...table.rowsInState('SYN_RECV'),
+          ...table.rowsInState('CLOSE'),
+          ...table.unrepliedRows(),
+        ].slice(0, 50 * ROWS),
+      );
+      for (const row of rows) add(table.entry(row));
+    }
+    for (const c of ns.ipvsConnections)
+      names.add(
+        nameOf({
+          proto: c.proto.toLowerCase(),
+          src: c.client,
+          sport: c.clientPort,
+          dst: c.server,
+          dport: c.serverPort,
+        }),
+      );
+  }
+  return names;
+};
+
+const cluster = (network: Network, sightings: readonly Sighting[]): readonly Candidate[] => {
+  const groups = new Map<
+    string,
+    {
+      first: Sighting;
+      start: string | undefined;
+      symptoms: Set<Symptom>;
+      sources: Source[];
+      count: number;
+      best: number;
+    }
+  >();
+  for (const s of sightings) {
+    const start = originOf(network, s.namespace, s.src);
+    const key = `${s.proto} ${start ?? s.src} ${s.src} ${s.dst} ${s.dport ?? ''}`;
+    const group = groups.get(key);
+    const weight = WEIGHT[s.symptom];
+    if (!group)
+      groups.set(key, { first: s, start, symptoms: new Set([s.symptom]), sources: [s.source], count: 1, best: weight });
+    else {
+      group.symptoms.add(s.symptom);
+      group.count += 1;
+      if (group.sources.length < 5) group.sources.push(s.source);
+      const earlier = s.symptom === group.first.symptom && s.order < group.first.order;
+      if (weight > group.best || group.first.sport === undefined || earlier) {
+        group.best = Math.max(weight, group.best);
+        if (s.sport !== undefined) group.first = s;
+      }
+    }
+  }
+  return [...groups.values()]
+    .map(({ first, start, symptoms, sources, count }) => ({
+      question: { proto: first.proto, src: first.src, sport: first.sport, dst: first.dst, dport: first.dport, start },
+      symptoms: [...symptoms],
+      score:
+        [...symptoms].reduce((sum, symptom) => sum + WEIGHT[symptom], 0) +
+        Math.log2(1 + count) / 2 +
+        (start === undefined ? 0 : 1),
+      count,
+      sources,
+    }))
+    .sort((a, b) => b.score - a.score);
+};

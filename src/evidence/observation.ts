@@ -1,0 +1,43 @@
+import type { ConntrackEntry } from '../records/conntrack.ts';
+import type { Counter } from '../records/counter.ts';
+import type { IpvsConnection } from '../records/ipvs.ts';
+import type { PacketView } from '../records/packet.ts';
+
+/** A conntrack entry of the flow, found in a namespace. */
+export interface SeenEntry {
+  readonly namespace: string;
+  readonly entry: ConntrackEntry;
+  /** Whether the walk predicts this entry's tuples there; undefined where it makes none in that namespace. */
+  readonly agrees: boolean | undefined;
+}
+export interface SeenConnection {
+  readonly namespace: string;
+  readonly connection: IpvsConnection;
+}
+
+/** A packet of the flow where it was seen, under whatever name it had there. */
+export interface SeenPacket {
+  readonly namespace: string;
+  readonly view: PacketView;
+  /** The layer that is the flow's own packet: the view itself, or an inner one. Undefined for ESP, whose inside cannot be seen. */
+  readonly layer: PacketView | undefined;
+  readonly leg: 'forward' | 'reply' | 'error';
+  /** Index of the step of that leg at which it was seen; undefined where no step has this name of the flow. */
+  readonly step: number | undefined;
+  readonly wrapping: 'plain' | 'esp' | 'vxlan' | 'geneve' | 'ipip' | 'gre';
+}
+
+/** Everything that the bundle shows of one flow. */
+export interface FlowEvidence {
+  readonly entries: readonly SeenEntry[];
+  readonly connections: readonly SeenConnection[];
+  /** In order of time (nodes' clocks aligned), at most a few hundred. */
+  readonly packets: readonly SeenPacket[];
+  readonly packetsCut: number;
+  /** Seconds to add to a node's clock to match the first node's; from packets seen on both. */
+  readonly clockOffsets: ReadonlyMap<string, number>;
+  /** Counters that the walk's end explains, by namespace id. */
+  readonly counters: readonly { readonly namespace: string; readonly counter: Counter }[];
+  /** What the client saw, as far as the evidence tells. */
+  readonly seen: 'ok' | 'refused' | 'reset' | 'timeout' | 'unreachable' | 'stalled' | 'unknown';
+}

@@ -1,0 +1,120 @@
+import type { Network } from '../network/network.ts';
+import type { FlowQuestion } from '../path/walk-result.ts';
+import type { PacketView } from '../records/packet.ts';
+import type { FlowEvidence, SeenEntry, SeenPacket } from './observation.ts';
+import { type StuckSegment, stuckSegments } from './stall.ts';
+
+const GOOD_STATES: ReadonlySet<string> = new Set(['ESTABLISHED', 'FIN_WAIT', 'CLOSE_WAIT', 'LAST_ACK', 'TIME_WAIT']);
+
+/** Packets that bear the flow's name at its sender: the ones that the client's own socket sent and got. */
+const atClient = (question: FlowQuestion, packets: readonly SeenPacket[]): readonly PacketView[] => {
+  // A node's ICMP error may bear the address that was asked as its source.
+  const views = packets.flatMap((p) => (p.layer && p.leg !== 'error' ? [p.layer] : []));
+  return views.filter(
+    (v) => (v.src === question.src && v.dst === question.dst) || (v.src === question.dst && v.dst === question.src),
+  );
+};
+
+/** Whether a socket of the client's was asking for this connection when its namespace's sockets were listed. */
+export const isAsking = (network: Network, question: FlowQuestion): boolean =>
+  question.proto === 'tcp' &&
+  question.start !== undefined &&
+  (network.namespaces.get(question.start)?.sockets ?? []).some(
+    (s) =>
+      s.state === 'SYN-SENT' &&
+      s.peer === question.dst &&
+      s.peerPort === question.dport &&
+      (question.src === '' || s.local === question.src) &&
+      (question.sport === undefined || s.localPort === question.sport),
+  );
+
+/**
+ * What the client saw, by what the flow left behind: the packets under the client's own name first, then the conntrack entry, then a socket
+ * that still asks.
+ * `unknown` where neither tells.
+ */
+export const whatTheClientSaw = (
+  question: FlowQuestion,
+  entries: readonly SeenEntry[],
+  packets: readonly SeenPacket[],
+  asking: boolean,
+): FlowEvidence['seen'] => {
+  const mine = atClient(question, packets);
+  const toClient = mine.filter(
+    (v) =>
+      v.src === question.dst && v.dst === question.src && (question.src !== question.dst || v.sport === question.dport),
+  );
+  const fromClient = mine.filter(
+    (v) => v.dst === question.dst && (question.src !== question.dst || v.dport === question.dport),
+  );
+  const error = packets.find((p) => p.leg === 'error');
+  if (question.proto === 'tcp') {
+    const stuck = stalled(packets);
+    const shook =
+      toClient.some((v) => v.tcpFlags === 'S.') &&
+      fromClient.some((v) => v.tcpFlags !== undefined && !v.tcpFlags.includes('S') && !v.tcpFlags.includes('R'));
+    if (shook) return stuck ? 'stalled' : isCutOff(question, mine) ? 'reset' : 'ok';
+    if (toClient.some((v) => v.tcpFlags?.includes('R'))) return 'refused';
+    if (error) return error.layer?.icmp?.includes('port') ? 'refused' : 'unreachable';
+    const state = entryState(question, entries);
+    if (state === 'good') return stuck ? 'stalled' : 'ok';
+    const syns = fromClient.filter((v) => v.tcpFlags === 'S');
+    if (state === 'stuck' || syns.length > 1 || asking) return 'timeout';
+    return state === 'closed' ? 'reset' : 'unknown';
+  }
+  if (toClient.length > 0) return 'ok';
+  if (error) return error.layer?.icmp?.includes('port') ? 'refused' : 'unreachable';
+  const entry = ofFlow(question, entries)[0]?.entry;
+  const asked = fromClient.length > 1;
+  // conntrack counts an answer before routing may still drop it: a replied entry does not say that the client has it.
+  if (entry) return entry.unreplied || (asked && isCapturedAtClient(question, packets)) ? 'timeout' : 'unknown';
+  return asked ? 'timeout' : 'unknown';
+};
+
+/** Whether a capture in the client's own namespace saw its packets go: what comes back would be there too. */
+const isCapturedAtClient = (question: FlowQuestion, packets: readonly SeenPacket[]): boolean =>
+  packets.some((p) => p.namespace === question.start && p.leg === 'forward' && p.layer?.dst === question.dst);
+
+/** Every connection that came about was reset by the server's side before either side had ended it. */
+const isCutOff = (question: FlowQuestion, views: readonly PacketView[]): boolean => {
+  const clientPort = (v: PacketView) => (v.src === question.src && v.dport === question.dport ? v.sport : v.dport);
+  const ports = new Set(views.filter((v) => v.tcpFlags === 'S.').map((v) => v.dport));
+  return (
+    ports.size > 0 &&
+    [...ports].every((port) => {
+      const own = views.filter((v) => clientPort(v) === port);
+      return (
+        own.some((v) => v.tcpFlags?.includes('R') && v.dst === question.src && v.dport === port) &&
+        !own.some((v) => v.tcpFlags?.includes('F'))
+      );
+    })
+  );
+};
+
+const ofFlow = (question: FlowQuestion, entries: readonly SeenEntry[]): readonly SeenEntry[] =>
+  entries.filter((e) => e.entry.original.src === question.src && e.entry.original.dst === question.dst);
+
+const entryState = (question: FlowQuestion, entries: readonly SeenEntry[]): 'good' | 'stuck' | 'closed' | undefined => {
+  const states = ofFlow(question, entries).map((e) => e.entry);
+  if (states.some((e) => GOOD_STATES.has(e.state ?? '') && !e.unreplied)) return 'good';
+  if (states.some((e) => e.state === 'SYN_SENT' || e.state === 'SYN_RECV')) return 'stuck';
+  return states.some((e) => e.state === 'CLOSE') ? 'closed' : undefined;
+};
+
+/** A large segment sent again and again at one place, and never acknowledged. */
+const stalled = (packets: readonly SeenPacket[]): boolean => stuckOf(packets).length > 0;
+
+/** The flow's segments that are stuck, by the place that saw them. */
+export const stuckOf = (packets: readonly SeenPacket[]): readonly StuckSegment[] =>
+  stuckSegments(
+    packets.flatMap((p) =>
+      p.layer
+        ? [
+            {
+              place: `${p.namespace} ${p.view.device ?? ''} ${p.view.direction ?? ''} ${p.wrapping}`,
+              view: p.layer,
+            },
+          ]
+        : [],
+    ),
+  );
