@@ -1,0 +1,180 @@
+import type { Bundle } from './bundle/bundle.ts';
+import { quoteLines } from './bundle/quote-lines.ts';
+import { readBundles } from './bundle/read-bundles.ts';
+import type { Analysis, InventoryNode, Note } from './causes/analysis.ts';
+import type { Finding, FlowAnalysis } from './causes/finding.ts';
+import { type Judgement, judgeFlow, strongerFirst } from './causes/judge.ts';
+import { BUNDLE_CHECKS } from './causes/registry.ts';
+import { findCandidates } from './evidence/candidates.ts';
+import { completeQuestion } from './evidence/complete.ts';
+import { isKnownAddress } from './evidence/known-address.ts';
+import { buildNetwork } from './network/build.ts';
+import type { Network } from './network/network.ts';
+import type { FlowQuestion } from './path/walk-result.ts';
+import type { Capture, UnreadLine } from './records/capture.ts';
+import type { Source } from './records/source.ts';
+import { type FlowRequest, resolveRequest } from './request.ts';
+
+export interface AnalyzeOptions {
+  /** Flows that the user asked for; without any the broken ones are looked for. */
+  readonly flows: readonly FlowRequest[];
+  /** Called with the member that is being read. */
+  readonly onMember?: (file: string) => void;
+}
+
+/** Candidates that are walked, and flows that are reported, when none was asked for. */
+const WALKED = 16;
+const REPORTED = 5;
+const UNREAD_KEPT = 500;
+const AROUND = 3;
+
+/** A bundle that was read, and the picture that was put together from it. */
+export interface OpenedBundle {
+  readonly bundle: Bundle;
+  readonly network: Network;
+}
+
+/** Reads a bundle, or several archives as one. Error: BundleError. */
+export const openBundle = async (
+  paths: string | readonly string[],
+  options: Pick<AnalyzeOptions, 'onMember'> = {},
+): Promise<OpenedBundle> => {
+  const bundle = await readBundles([paths].flat(), options.onMember ? { onMember: options.onMember } : {});
+  return { bundle, network: buildNetwork(bundle) };
+};
+
+/** Says what is wrong with the flows of a bundle that was read. Error: RequestError for the question. */
+export const analyzeOpened = async (
+  { bundle, network }: OpenedBundle,
+  flows: readonly FlowRequest[],
+): Promise<Analysis> => {
+  const asked = flows.map((request) => resolveRequest(network, request));
+  const judged =
+    asked.length > 0
+      ? asked.map((question, i) => judgeFlow(network, completeQuestion(network, question), `f${i + 1}`))
+      : findBroken(network);
+  const analysis = assembleAnalysis(bundle, network, judged, asked.length > 0);
+  return { ...analysis, quotes: await quotesFor(bundle, analysis) };
+};
+
+/** Reads a bundle, or several archives as one, and says what is wrong with its flows. Errors: BundleError for the bundle, RequestError for the question. */
+export const analyze = async (paths: string | readonly string[], options: AnalyzeOptions): Promise<Analysis> =>
+  analyzeOpened(await openBundle(paths, options), options.flows);
+
+/** The flow that looks most broken, with its outcome; undefined where none does. */
+export const worstFlow = (network: Network): FlowAnalysis | undefined => findBroken(network)[0]?.flow;
+
+/** Walks the flows that look worst and keeps those in which a cause was found; of the same cause at the same place, the first. */
+const findBroken = (network: Network): readonly Judgement[] => {
+  const judgements: Judgement[] = [];
+  for (const candidate of findCandidates(network).slice(0, WALKED)) {
+    const question: FlowQuestion = candidate.question;
+    const judged = judgeFlow(network, question, `f${judgements.length + 1}`);
+    judgements.push(isKnownAddress(network, question.dst) ? judged : doubted(judged));
+  }
+  const told = new Set<string>();
+  const worst = [...judgements].sort((a, b) => {
+    const [x, y] = [a.found[0], b.found[0]];
+    return x && y ? strongerFirst(x, y) : x ? -1 : y ? 1 : 0;
+  });
+  const kept = worst.filter((j) => {
+    const first = j.found[0];
+    if (!first) return false;
+    const key = `${first.id} ${first.node} ${first.at}`;
+    if (told.has(key)) return false;
+    told.add(key);
+    return true;
+  });
+  return kept.length > 0 ? kept.slice(0, REPORTED) : worst.filter((j) => !isUsual(j.flow)).slice(0, 1);
+};
+
+/** Datagrams that nobody answers are usual (tunnels, logs, metrics): no failure where nothing stops them and nobody asked. */
+const isUsual = ({ question, walked, evidence }: FlowAnalysis): boolean =>
+  question.proto === 'udp' && walked.branches[0]?.outcome === 'delivered' && evidence.seen === 'timeout';
+
+/** Nobody asked about this flow, and nobody is known to be at its end. */
+const doubted = (judged: Judgement): Judgement => ({
+  ...judged,
+  found: judged.found.map((finding): Finding => ({ ...finding, confidence: 'possible' })),
+});
+
+const assembleAnalysis = (bundle: Bundle, network: Network, judged: readonly Judgement[], asked: boolean): Analysis => {
+  const rootCauses = judged.flatMap((j) => [...j.found]).sort(strongerFirst);
+  const checks = BUNDLE_CHECKS.flatMap((check) =>
+    check
+      .detect(network)
+      .map((found): Finding => ({ ...found, id: check.id, flow: undefined, fixes: [], consequences: [] })),
+  );
+  const named = new Set(rootCauses.map((cause) => cause.id));
+  const captures = bundle.nodes.flatMap((node) => node.namespaces.flatMap((ns) => ns.captures));
+  return {
+    bundle: { name: bundle.name, layout: bundle.layout, nodes: inventory(bundle, network) },
+    flows: judged.map((j): FlowAnalysis => j.flow),
+    rootCauses,
+    observations: [...judged.flatMap((j) => [...j.observations]), ...checks.filter((check) => !named.has(check.id))],
+    ruledOut: judged.flatMap((j) => [...j.ruledOut]),
+    undecided: judged.flatMap((j) => [...j.undecided]),
+    notes: [
+      ...bundle.notes,
+      ...(judged.length === 0 && !asked ? [{ code: 'no-broken-flow', values: {}, sources: [] } satisfies Note] : []),
+    ],
+    unread: unreadLines(captures),
+    unreadTotal: captures.reduce((sum, capture) => sum + capture.unread, 0),
+    ignoredMembers: bundle.ignored,
+    quotes: new Map(),
+  };
+};
+
+const unreadLines = (captures: readonly Capture[]): readonly UnreadLine[] =>
+  captures.flatMap((capture) => [...capture.unreadLines]).slice(0, UNREAD_KEPT);
+
+const inventory = (bundle: Bundle, network: Network): readonly InventoryNode[] =>
+  bundle.nodes.map((node) => {
+    const known = network.nodes.find((n) => n.name === node.name);
+    return {
+      name: node.name,
+      kernel: known?.kernel?.release,
+      time: known?.time?.text,
+      namespaces: node.namespaces.map((ns) => ({
+        name: ns.name,
+        captures: ns.captures.map((capture) => ({
+          kind: capture.kind,
+          file: capture.file,
+          records: capture.records,
+          unread: capture.unread,
+          toolMessage: capture.toolMessages[0]?.text,
+          partial: capture.partial,
+        })),
+      })),
+    };
+  });
+
+/** Every line that any output may quote. */
+const quoted = (analysis: Analysis): readonly Source[] => {
+  const findings: readonly Finding[] = [...analysis.rootCauses, ...analysis.observations].flatMap((f) => [
+    f,
+    ...f.consequences,
+  ]);
+  return [
+    ...findings.flatMap((f) => f.evidence.map((line) => line.source)),
+    ...analysis.ruledOut.flatMap((r) => r.evidence.map((line) => line.source)),
+    ...analysis.flows.flatMap((flow) =>
+      flow.walked.branches
+        .slice(0, 1)
+        .flatMap((b) =>
+          [...b.forward.steps, ...(b.reply?.steps ?? [])].flatMap((s) => s.proofs.map((proof) => proof.source)),
+        ),
+    ),
+    ...analysis.notes.flatMap((note) => note.sources),
+  ];
+};
+
+const quotesFor = (bundle: Bundle, analysis: Analysis): Promise<Analysis['quotes']> => {
+  const wanted = new Map<string, Set<number>>();
+  for (const { file, line } of quoted(analysis)) {
+    const lines = wanted.get(file) ?? new Set<number>();
+    for (let at = Math.max(1, line - AROUND); at <= line + AROUND; at += 1) lines.add(at);
+    wanted.set(file, lines);
+  }
+  return quoteLines(bundle, wanted);
+};

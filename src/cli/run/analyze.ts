@@ -1,0 +1,94 @@
+import { basename, dirname, join } from 'node:path';
+import { analyzeOpened, type OpenedBundle, openBundle } from '../../analyze.ts';
+import type { Analysis } from '../../causes/analysis.ts';
+import type { Confidence } from '../../causes/finding.ts';
+import type { Language } from '../../report/language.ts';
+import { renderTerminal } from '../../report/render-terminal.ts';
+import { exitCodeOf } from '../exit-codes.ts';
+import { flowRequests } from '../flow-request.ts';
+import { openFile } from '../open-file.ts';
+import type { FORMATS } from '../options.ts';
+import { progress } from '../progress.ts';
+import { print, store } from '../store.ts';
+import { chosenLanguage, terminalOptions } from '../terminal-options.ts';
+
+type Format = (typeof FORMATS)[number];
+
+export interface AnalyzeArguments {
+  bundle: string[];
+  flow: string[] | undefined;
+  from: string | undefined;
+  format: Format;
+  output: string | undefined;
+  'fail-on': Confidence | undefined;
+  list?: boolean;
+  lang: string | undefined;
+  redact?: boolean;
+  open?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+}
+
+/** Reads, analyses and writes; gives the exit status. */
+export const runAnalyze = async (args: AnalyzeArguments): Promise<number> => {
+  const language = chosenLanguage(args.lang);
+  const flows = flowRequests(args.flow ?? [], args.from);
+  if (args.list) return list(args);
+  const shown = progress(args);
+  const opened = await openBundle(args.bundle, { onMember: shown.member }).finally(shown.stop);
+  const found = await analyzeOpened(opened, flows);
+  const analysis = args.redact ? await redacted(found, opened, args) : found;
+  await write(analysis, args, language);
+  return exitCodeOf(analysis, args['fail-on']);
+};
+
+/** `openyurt.tgz` → `openyurt-report.html` in the same folder; for standard input in the present one. */
+const besideBundle = (bundle: string, ending: string): string => {
+  if (bundle === '-') return `bundle-${ending}`;
+  const name = basename(bundle).replace(/\.(?:tgz|tar|zip|tar\.(?:gz|xz|bz2|zst))$/i, '');
+  return join(dirname(bundle), `${name}-${ending}`);
+};
+
+const redacted = async (analysis: Analysis, opened: OpenedBundle, args: AnalyzeArguments): Promise<Analysis> => {
+  const [{ redact }, { knownNames }] = await Promise.all([
+    import('../../report/redact.ts'),
+    import('../known-names.ts'),
+  ]);
+  const { analysis: clean, mapping } = redact(analysis, { names: knownNames(opened) });
+  const file = besideBundle(args.bundle[0] ?? '-', 'redaction.json');
+  await store(file, `${JSON.stringify(mapping, null, 2)}\n`);
+  if (!args.quiet) process.stderr.write(`what stands for what, not to be passed on: ${file}\n`);
+  return clean;
+};
+
+const rendered = async (analysis: Analysis, format: Format, lang: Language): Promise<string> => {
+  if (format === 'json') return (await import('../../report/render-json.ts')).renderJson(analysis);
+  if (format === 'md') return (await import('../../report/render-markdown.ts')).renderMarkdown(analysis, { lang });
+  if (format === 'html') return (await import('../../report/render-html.ts')).renderHtml(analysis, { lang });
+  return terminal(analysis, lang);
+};
+
+const terminal = (analysis: Analysis, lang: Language): string =>
+  renderTerminal(analysis, { lang, ...terminalOptions() });
+
+const write = async (analysis: Analysis, args: AnalyzeArguments, language: Language): Promise<void> => {
+  const text = await rendered(analysis, args.format, language);
+  const file = args.output ?? (args.format === 'html' ? besideBundle(args.bundle[0] ?? '-', 'report.html') : '-');
+  if (file === '-') return print(text);
+  await store(file, text);
+  if (!args.quiet) {
+    if (args.format === 'html') print(`${terminal(analysis, language)}\n`);
+    print(file);
+  }
+  if (args.open) openFile(file);
+};
+
+const list = async (args: AnalyzeArguments): Promise<number> => {
+  const [{ listBundle }, { readBundles }] = await Promise.all([
+    import('../../bundle/listing.ts'),
+    import('../../bundle/read-bundles.ts'),
+  ]);
+  const shown = progress(args);
+  print(listBundle(await readBundles(args.bundle, { onMember: shown.member }).finally(shown.stop)));
+  return 0;
+};

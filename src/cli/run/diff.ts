@@ -1,0 +1,99 @@
+import { type OpenedBundle, openBundle, worstFlow } from '../../analyze.ts';
+import { quoteLines } from '../../bundle/quote-lines.ts';
+import { judgeFlow } from '../../causes/judge.ts';
+import { compareFlow } from '../../compare/compare.ts';
+import { completeQuestion } from '../../evidence/complete.ts';
+import type { FlowQuestion } from '../../path/walk-result.ts';
+import { type DiffSide, type FlowDifference, type Quotes, quotedOf } from '../../report/diff/flow-difference.ts';
+import { resolveRequest } from '../../request.ts';
+import { flowRequests } from '../flow-request.ts';
+import { progress } from '../progress.ts';
+import { print, store } from '../store.ts';
+import { chosenLanguage, terminalOptions } from '../terminal-options.ts';
+import { UsageError } from '../usage-error.ts';
+
+export interface DiffArguments {
+  good: string;
+  bad: string;
+  flow: string | undefined;
+  from: string | undefined;
+  format: 'text' | 'json';
+  output: string | undefined;
+  lang: string | undefined;
+  verbose?: boolean;
+}
+
+/** Follows one flow in both bundles and prints what of its way differs; gives the exit status. */
+export const runDiff = async (args: DiffArguments): Promise<number> => {
+  const lang = chosenLanguage(args.lang);
+  const [request] = flowRequests(args.flow === undefined ? [] : [args.flow], args.from);
+  const shown = progress(args);
+  const open = (path: string) => openBundle(path, { onMember: shown.member });
+  const [good, bad] = await open(args.good)
+    .then(async (first) => [first, await open(args.bad)] as const)
+    .finally(shown.stop);
+  requireCommonNode(good, bad);
+  const asked = request
+    ? { good: resolveRequest(good.network, request), bad: resolveRequest(bad.network, request) }
+    : foundIn(good, bad);
+  const judged = (opened: OpenedBundle, question: FlowQuestion) =>
+    judgeFlow(opened.network, completeQuestion(opened.network, question), 'f1').flow;
+  const [goodFlow, badFlow] = [judged(good, asked.good), judged(bad, asked.bad)];
+  const comparison = compareFlow(
+    { network: good.network, flow: goodFlow.walked },
+    { network: bad.network, flow: badFlow.walked },
+  );
+  const side = async (opened: OpenedBundle, flow: DiffSide['flow'], which: 'good' | 'bad'): Promise<DiffSide> => ({
+    name: opened.bundle.name,
+    flow,
+    quotes: await quotesOf(opened, quotedOf(comparison, which)),
+  });
+  const difference: FlowDifference = {
+    good: await side(good, goodFlow, 'good'),
+    bad: await side(bad, badFlow, 'bad'),
+    comparison,
+  };
+  const text = await rendered(difference, args.format, lang);
+  if (args.output === undefined || args.output === '-') print(text);
+  else await store(args.output, text);
+  return 0;
+};
+
+const rendered = async (
+  difference: FlowDifference,
+  format: DiffArguments['format'],
+  lang: ReturnType<typeof chosenLanguage>,
+): Promise<string> => {
+  if (format === 'json') return (await import('../../report/diff/json.ts')).renderDiffJson(difference);
+  const { renderDiff } = await import('../../report/diff/terminal.ts');
+  return renderDiff(difference, { lang, ...terminalOptions() });
+};
+
+const nodesOf = ({ network }: OpenedBundle): readonly string[] => network.nodes.map((node) => node.name);
+
+const requireCommonNode = (good: OpenedBundle, bad: OpenedBundle): void => {
+  if (nodesOf(good).some((name) => nodesOf(bad).includes(name))) return;
+  throw new UsageError(
+    `the bundles have no node in common: ${good.bundle.name} has ${nodesOf(good).join(', ')}; ${bad.bundle.name} has ${nodesOf(bad).join(', ')}`,
+  );
+};
+
+/** The failing bundle's broken flow, and the same one as an attempt of its own in the working bundle. */
+const foundIn = (
+  good: OpenedBundle,
+  bad: OpenedBundle,
+): { readonly good: FlowQuestion; readonly bad: FlowQuestion } => {
+  const worst = worstFlow(bad.network);
+  if (!worst)
+    throw new UsageError(`no flow of ${bad.bundle.name} looks broken; name one with --flow 'SRC -> DST:PORT'`);
+  const { question } = worst;
+  const start =
+    question.start !== undefined && good.network.namespaces.has(question.start) ? question.start : undefined;
+  return { good: { ...question, sport: undefined, start }, bad: question };
+};
+
+const quotesOf = (opened: OpenedBundle, sources: ReturnType<typeof quotedOf>): Promise<Quotes> => {
+  const wanted = new Map<string, Set<number>>();
+  for (const { file, line } of sources) wanted.set(file, (wanted.get(file) ?? new Set()).add(line));
+  return quoteLines(opened.bundle, wanted);
+};

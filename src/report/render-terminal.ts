@@ -1,0 +1,118 @@
+import type { Analysis } from '../causes/analysis.ts';
+import type { EvidenceLine, Finding, FlowAnalysis } from '../causes/finding.ts';
+import { collectCommand } from './collect-commands.ts';
+import type { Language } from './language.ts';
+import { legsOf } from './legs.ts';
+import { endEvidence, noCause } from './no-cause.ts';
+import { plainText } from './prose.ts';
+import { pathLine } from './terminal/path-lines.ts';
+import { LABEL_WIDTH, proseRuns, Sheet, type SheetOptions } from './terminal/sheet.ts';
+import type { Run } from './terminal/wrap.ts';
+import { visibleLine } from './visible.ts';
+import { byWeight, findingContext, findingPlace, flowText, placePhrase } from './wording.ts';
+import { Words } from './words.ts';
+
+export interface TerminalOptions extends SheetOptions {
+  readonly lang: Language;
+}
+
+const QUOTES = 3;
+const COLLECTED = 6;
+
+const headline = (sheet: Sheet, words: Words, finding: Finding, flow: FlowAnalysis | undefined): void => {
+  const title = words.cause(finding.id, 'title', findingContext(finding, flow));
+  const certainty = words.text(`confidence-${finding.confidence}`);
+  sheet.add(
+    '',
+    [{ text: '✗ ', style: 'bad' }, ...proseRuns(title, 'bold'), { text: ` (${certainty})`, style: 'dim' }],
+    2,
+  );
+};
+
+const quotes = (sheet: Sheet, analysis: Analysis, lines: readonly EvidenceLine[]): void => {
+  for (const { source } of byWeight(lines).slice(0, QUOTES)) {
+    const text = visibleLine(analysis.quotes.get(source.file)?.get(source.line) ?? '').trim();
+    sheet.add('', [
+      { text: `${visibleLine(source.file)}:${source.line}`, style: 'dim' },
+      { text: '  ', style: 'plain' },
+      { text, style: 'code' },
+    ]);
+  }
+};
+
+const causeSheet = (
+  sheet: Sheet,
+  words: Words,
+  analysis: Analysis,
+  finding: Finding,
+  flow: FlowAnalysis | undefined,
+): void => {
+  const context = findingContext(finding, flow);
+  sheet.add(words.text('where'), [
+    { text: findingPlace(finding), style: 'bold' },
+    { text: ', ', style: 'plain' },
+    ...proseRuns(placePhrase(words, finding.at)),
+  ]);
+  sheet.add(words.text('why'), proseRuns(words.cause(finding.id, 'summary', context)));
+  quotes(sheet, analysis, finding.evidence);
+  for (const fix of finding.fixes) {
+    sheet.add(words.text('fix'), proseRuns(words.fix(finding.id, fix.id, { ...context, values: fix.values })));
+    for (const { node, command } of fix.commands) sheet.command(visibleLine(node), visibleLine(command));
+    sheet.add('', [
+      fix.provenByWalk
+        ? { text: `✓ ${words.text('fix-proven')}`, style: 'good' }
+        : { text: words.text('fix-unproven'), style: 'warn' },
+    ]);
+  }
+};
+
+const pathSheet = (sheet: Sheet, words: Words, flow: FlowAnalysis): void => {
+  legsOf(flow.walked.branches[0]).forEach((leg, i) => {
+    sheet.add(i === 0 ? words.text('path') : '', pathLine(words, leg));
+  });
+};
+
+/** The verdict in a few lines. Nothing captured reaches it unescaped; without `colour` it holds no escape sequence at all. */
+export const renderTerminal = (analysis: Analysis, options: TerminalOptions): string => {
+  const words = new Words(options.lang);
+  const sheet = new Sheet(options);
+  const flowOf = (id: string | undefined) => analysis.flows.find((flow) => flow.id === id);
+  analysis.rootCauses.forEach((finding, i) => {
+    const flow = flowOf(finding.flow);
+    sheet.gap();
+    headline(sheet, words, finding, flow);
+    if (i > 0) return;
+    if (flow) sheet.add(words.text('flow'), [{ text: flowText(flow.question), style: 'plain' }]);
+    causeSheet(sheet, words, analysis, finding, flow);
+    if (flow) pathSheet(sheet, words, flow);
+  });
+  if (analysis.rootCauses.length === 0) {
+    const { kind, title, summary, missing } = noCause(analysis, words);
+    const mark: Run = kind === 'calm' ? { text: '✓ ', style: 'good' } : { text: '? ', style: 'warn' };
+    sheet.add('', [mark, ...proseRuns(title, 'bold')], 2);
+    sheet.add(words.text('why'), proseRuns(summary));
+    quotes(sheet, analysis, endEvidence(analysis));
+    for (const flow of analysis.flows) {
+      sheet.add(words.text('flow'), [
+        { text: flowText(flow.question), style: 'plain' },
+        { text: `: ${words.text(`outcome-${flow.outcome}`)}`, style: 'plain' },
+      ]);
+      pathSheet(sheet, words, flow);
+    }
+    missing.slice(0, COLLECTED).forEach(({ namespace, kind: capture }, i) => {
+      if (i === 0) sheet.add(words.text('to-collect'), [{ text: visibleLine(namespace), style: 'bold' }]);
+      else if (missing[i - 1]?.namespace !== namespace)
+        sheet.add('', [{ text: visibleLine(namespace), style: 'bold' }]);
+      sheet.add('', [{ text: collectCommand(capture) ?? capture, style: 'code' }], LABEL_WIDTH + 4);
+    });
+  }
+  sheet.gap();
+  const counts = words.label('terminal-counts', {
+    ruledOut: analysis.ruledOut.length,
+    undecided: analysis.undecided.length,
+    unread: analysis.unreadTotal,
+    notes: analysis.notes.length,
+  });
+  sheet.add('', [{ text: visibleLine(plainText(counts)), style: 'dim' }], 2);
+  return `${sheet.lines.join('\n')}\n`;
+};

@@ -1,0 +1,107 @@
+import type { Analysis } from '../../causes/analysis.ts';
+import type { Finding, FlowAnalysis } from '../../causes/finding.ts';
+import { collectCommand } from '../collect-commands.ts';
+import { plainText } from '../prose.ts';
+import { cut, visible, visibleLine } from '../visible.ts';
+import { findingContext } from '../wording.ts';
+import type { Words } from '../words.ts';
+import type { Detail } from './detail.ts';
+import { excerptsOf } from './excerpts.ts';
+import { type BlockView, blockViews, inlineView, type SpanView } from './prose-view.ts';
+import { confidenceTone, wherePhrase } from './verdict-view.ts';
+
+export interface FixView {
+  readonly prose: readonly BlockView[];
+  readonly commands: readonly { readonly node: string; readonly command: string }[];
+  readonly proof: string;
+  readonly proofLook: string;
+  readonly proofMark: string;
+}
+
+const COMMAND_MOST = 4000;
+const SOURCES = 4;
+
+const flowOf = (analysis: Analysis, id: string | undefined): FlowAnalysis | undefined =>
+  analysis.flows.find((flow) => flow.id === id);
+
+export const fixViews = (analysis: Analysis, words: Words, finding: Finding): FixView[] =>
+  finding.fixes.slice(0, 10).map((fix) => ({
+    prose: blockViews(
+      words.fix(finding.id, fix.id, { ...findingContext(finding, flowOf(analysis, finding.flow)), values: fix.values }),
+    ),
+    commands: fix.commands.slice(0, 40).map(({ node, command }) => ({
+      node: visibleLine(node),
+      command: cut(visible(command), COMMAND_MOST),
+    })),
+    proof: words.text(fix.provenByWalk ? 'fix-proven' : 'fix-unproven'),
+    proofLook: fix.provenByWalk ? 'good' : 'open',
+    proofMark: fix.provenByWalk ? '✓' : '?',
+  }));
+
+const sourcesOf = (evidence: Finding['evidence']): string[] =>
+  evidence.slice(0, SOURCES).map(({ source }) => `${visibleLine(source.file)}:${source.line}`);
+
+const card = (analysis: Analysis, words: Words, finding: Finding, kick: string) => {
+  const context = findingContext(finding, flowOf(analysis, finding.flow));
+  return {
+    kick: words.text(kick),
+    where: plainText(wherePhrase(words, finding)),
+    title: inlineView(words.cause(finding.id, 'title', context)),
+    summary: blockViews(words.cause(finding.id, 'summary', context)),
+    sources: sourcesOf(finding.evidence),
+  };
+};
+
+/** What follows from the causes, and what is true without being one. */
+export const consequenceViews = (analysis: Analysis, words: Words, most: number) =>
+  [
+    ...analysis.rootCauses
+      .flatMap((cause) => cause.consequences)
+      .map((finding) => card(analysis, words, finding, 'follows')),
+    ...analysis.observations.map((finding) => card(analysis, words, finding, 'observed-too')),
+  ].slice(0, most);
+
+/** Root causes after the first, each with its own fix and evidence. */
+export const otherViews = (analysis: Analysis, words: Words, detail: Detail) =>
+  analysis.rootCauses.slice(1, 1 + detail.others).map((finding, i) => {
+    const context = findingContext(finding, flowOf(analysis, finding.flow));
+    return {
+      tone: confidenceTone(finding),
+      badge: words.text(`confidence-${finding.confidence}`),
+      kicker: visibleLine(finding.id),
+      title: inlineView(words.cause(finding.id, 'title', context)),
+      summary: blockViews(words.cause(finding.id, 'summary', context)),
+      where: plainText(wherePhrase(words, finding)),
+      why: blockViews(words.cause(finding.id, 'why', context)),
+      fixes: fixViews(analysis, words, finding),
+      excerpts: excerptsOf(analysis, finding.evidence)
+        .slice(0, 6)
+        .map((excerpt, j) => ({ ...excerpt, id: `other-${i + 1}-${j + 1}` })),
+    };
+  });
+
+export const ruledOutView = (analysis: Analysis, words: Words, most: number) => ({
+  count: analysis.ruledOut.length,
+  shown: Math.min(most, analysis.ruledOut.length),
+  cut: analysis.ruledOut.length > most,
+  rows: analysis.ruledOut.slice(0, most).map((finding) => ({
+    id: visibleLine(finding.id),
+    spans: inlineView(
+      words.ruledOut(finding.id, finding.because, findingContext(finding, flowOf(analysis, finding.flow))),
+    ) satisfies readonly SpanView[],
+    sources: sourcesOf(finding.evidence),
+  })),
+});
+
+export const undecidedView = (analysis: Analysis, words: Words, most: number) => ({
+  count: analysis.undecided.length,
+  shown: Math.min(most, analysis.undecided.length),
+  cut: analysis.undecided.length > most,
+  rows: analysis.undecided.slice(0, most).map((finding) => ({
+    id: visibleLine(finding.id),
+    collect: finding.missing.slice(0, 12).map(({ kind, namespace }) => ({
+      place: visibleLine(namespace),
+      command: collectCommand(kind) ?? words.text('collect-unknown', { kind }),
+    })),
+  })),
+});

@@ -1,0 +1,177 @@
+import type { Analysis } from '../../causes/analysis.ts';
+import type { EvidenceLine, Finding, FlowAnalysis } from '../../causes/finding.ts';
+import { legLook, legsOf, type NamedLeg } from '../legs.ts';
+import { endEvidence, noCause } from '../no-cause.ts';
+import { tunnelName } from '../packet-text.ts';
+import { type Prose, plainText } from '../prose.ts';
+import { cut, visibleLine } from '../visible.ts';
+import { byWeight, findingContext, findingPlace, flowText, placeName, placePhrase } from '../wording.ts';
+import type { Words } from '../words.ts';
+import { marked, type Piece } from './excerpts.ts';
+import { type BlockView, blockViews, inlineView, type SpanView } from './prose-view.ts';
+
+export interface StripHop {
+  readonly name: string;
+  readonly look: 'passed' | 'dead' | 'arrived';
+  readonly note: string;
+  /** What leads to the next hop: the tunnel's name, or a space for a plain arrow; '' after the last. */
+  readonly link: string;
+  readonly linkLook: 'plain' | 'tunnel' | 'lost';
+}
+export interface Strip {
+  readonly look: string;
+  readonly name: string;
+  readonly outcome: string;
+  readonly hops: readonly StripHop[];
+}
+export interface VerdictView {
+  readonly tone: 'bad' | 'warn' | 'good';
+  readonly badge: string;
+  readonly kicker: string;
+  readonly title: readonly SpanView[];
+  readonly summary: readonly BlockView[];
+  readonly strips: readonly Strip[];
+  readonly facts: readonly { readonly name: string; readonly wide: boolean; readonly spans: readonly SpanView[] }[];
+  readonly why: readonly BlockView[];
+  readonly decisive: readonly { readonly id: string; readonly place: string; readonly pieces: readonly Piece[] }[];
+}
+
+const QUOTES = 4;
+const QUOTE_MOST = 220;
+
+/** One leg as a row of places: what the first screen shows of the path. */
+const strip = (words: Words, { name: legName, leg }: NamedLeg): Strip => {
+  const hops: { name: string; look: StripHop['look']; note: string; link: string; linkLook: StripHop['linkLook'] }[] =
+    [];
+  let tunnel: string | undefined;
+  for (const step of leg.steps) {
+    const name = placeName(step.node, step.namespace);
+    const last = hops.at(-1);
+    if (last?.name !== name) {
+      if (last) {
+        last.link = tunnel ?? ' ';
+        last.linkLook = tunnel ? 'tunnel' : 'plain';
+      }
+      hops.push({ name, look: 'passed', note: '', link: '', linkLook: 'plain' });
+    }
+    tunnel = tunnelName(step.after);
+  }
+  const { end } = leg;
+  const last = hops.at(-1);
+  if (last && end.between) {
+    last.link = ' ';
+    last.linkLook = 'lost';
+    hops.push({ name: placeName(end.between[1], ''), look: 'passed', note: '', link: '', linkLook: 'plain' });
+  } else if (last && end.reason === 'outside') {
+    last.link = tunnel ?? ' ';
+    last.linkLook = tunnel ? 'tunnel' : 'plain';
+    hops.push({ name: words.text('outside'), look: 'passed', note: '', link: '', linkLook: 'plain' });
+  } else if (last && end.outcome === 'delivered') last.look = 'arrived';
+  else if (last && end.outcome !== 'unknown') {
+    last.look = 'dead';
+    const place = leg.steps.at(-1)?.place;
+    last.note = place ? plainText(placePhrase(words, place)) : '';
+  }
+  const outcome =
+    end.outcome === 'delivered'
+      ? 'strip-arrives'
+      : end.reason === 'outside'
+        ? 'strip-outside'
+        : end.outcome === 'unknown'
+          ? 'strip-open'
+          : `outcome-${end.outcome}`;
+  return { look: legLook(legName), name: words.text(`leg-${legName}`), outcome: words.text(outcome), hops };
+};
+
+export const stripsOf = (words: Words, flow: FlowAnalysis | undefined): Strip[] => {
+  return legsOf(flow?.walked.branches[0]).map((leg) => strip(words, leg));
+};
+
+export const confidenceTone = (finding: Finding): 'bad' | 'warn' =>
+  finding.confidence === 'possible' ? 'warn' : 'bad';
+
+export const wherePhrase = (words: Words, finding: Finding): Prose =>
+  finding.node === null && finding.between
+    ? words.label('between-value', { sender: finding.between[0], receiver: finding.between[1] })
+    : words.label('where-value', {
+        place: { said: findingPlace(finding) },
+        phrase: { said: plainText(placePhrase(words, finding.at)) },
+      });
+
+const plain = (text: string): SpanView[] => [{ text, code: false, strong: false }];
+
+const facts = (words: Words, flow: FlowAnalysis | undefined, finding: Finding | undefined): VerdictView['facts'] => [
+  ...(finding ? [{ name: words.text('where'), wide: true, spans: plain(plainText(wherePhrase(words, finding))) }] : []),
+  ...(flow
+    ? [
+        {
+          name: words.text('flow'),
+          wide: true,
+          spans: [{ text: cut(flowText(flow.question), QUOTE_MOST), code: true, strong: false }],
+        },
+        ...(flow.question.start === undefined
+          ? []
+          : [{ name: words.text('sent-from'), wide: false, spans: plain(visibleLine(flow.question.start)) }]),
+        { name: words.text('client-sees'), wide: false, spans: plain(words.text(`seen-${flow.evidence.seen}`)) },
+      ]
+    : []),
+];
+
+/** The decisive lines in short, each with a link to its excerpt. */
+const decisiveLines = (
+  analysis: Analysis,
+  evidence: readonly EvidenceLine[],
+  anchor: (file: string) => string | undefined,
+): VerdictView['decisive'] =>
+  byWeight(evidence)
+    .filter((line) => line.role === 'decisive')
+    .flatMap((line) => {
+      const id = anchor(line.source.file);
+      const text = analysis.quotes.get(line.source.file)?.get(line.source.line);
+      return id === undefined || text === undefined
+        ? []
+        : [
+            {
+              id,
+              place: `${visibleLine(line.source.file)}:${line.source.line}`,
+              pieces: marked(cut(visibleLine(text).trim(), QUOTE_MOST), (line.words ?? []).map(visibleLine)),
+            },
+          ];
+    })
+    .slice(0, QUOTES);
+
+/** `anchor` tells the fragment of the excerpt that shows a file. */
+export const verdictView = (
+  analysis: Analysis,
+  words: Words,
+  anchor: (file: string) => string | undefined,
+): VerdictView => {
+  const finding = analysis.rootCauses[0];
+  const flow = analysis.flows.find((each) => each.id === finding?.flow) ?? (finding ? undefined : analysis.flows[0]);
+  if (!finding) {
+    const { kind, title, summary } = noCause(analysis, words);
+    return {
+      tone: kind === 'open' ? 'warn' : 'good',
+      badge: words.text(`${kind}-badge`),
+      kicker: '',
+      title: inlineView(title),
+      summary: blockViews(summary),
+      strips: stripsOf(words, flow),
+      facts: facts(words, flow, undefined),
+      why: [],
+      decisive: decisiveLines(analysis, endEvidence(analysis), anchor),
+    };
+  }
+  const context = findingContext(finding, flow);
+  return {
+    tone: confidenceTone(finding),
+    badge: words.text(`confidence-${finding.confidence}`),
+    kicker: `${words.text('root-cause')} · ${visibleLine(finding.id)}`,
+    title: inlineView(words.cause(finding.id, 'title', context)),
+    summary: blockViews(words.cause(finding.id, 'summary', context)),
+    strips: stripsOf(words, flow),
+    facts: facts(words, flow, finding),
+    why: blockViews(words.cause(finding.id, 'why', context)),
+    decisive: decisiveLines(analysis, finding.evidence, anchor),
+  };
+};

@@ -1,0 +1,112 @@
+import type { EvidenceLine, Finding, FlowAnalysis } from '../causes/finding.ts';
+import type { Step } from '../path/step.ts';
+import type { FlowQuestion, LegEnd } from '../path/walk-result.ts';
+import { endpoint, packetValues, tunnelName } from './packet-text.ts';
+import { type Prose, plainText } from './prose.ts';
+import { visibleLine } from './visible.ts';
+import type { Words, WordValues } from './words.ts';
+
+/** What templates get of findings, steps and flows: the one place that knows both the model and the names that templates use. */
+
+/** `node` or `node/pod`. */
+export const placeName = (node: string, namespace: string): string =>
+  visibleLine(namespace === '' ? node : namespace.startsWith(`${node}/`) ? namespace : `${node}/${namespace}`);
+
+/** Where a finding is: its namespace, or the two nodes that it lies between. */
+export const findingPlace = (finding: Pick<Finding, 'node' | 'namespace' | 'between'>): string =>
+  finding.node === null
+    ? (finding.between ?? []).map(visibleLine).join(' → ')
+    : placeName(finding.node, finding.namespace);
+
+/** `10.0.0.1 → 10.0.0.2:80/tcp`, as `--flow` takes it. */
+export const flowText = (question: FlowQuestion): string =>
+  `${endpoint(question.src, question.sport)} → ${endpoint(question.dst, question.dport)}/${visibleLine(question.proto)}`;
+
+export const flowValues = (question: FlowQuestion): WordValues => ({
+  text: flowText(question),
+  proto: question.proto,
+  src: question.src,
+  sport: question.sport,
+  dst: question.dst,
+  dport: question.dport,
+});
+
+export const findingContext = (
+  finding: Pick<Finding, 'values'> & Partial<Pick<Finding, 'node' | 'namespace' | 'between' | 'at'>>,
+  flow: FlowAnalysis | undefined,
+): WordValues => ({
+  values: finding.values,
+  node: finding.node ?? '',
+  namespace: finding.namespace ?? '',
+  where:
+    finding.node === undefined
+      ? ''
+      : findingPlace({ ...finding, node: finding.node, namespace: finding.namespace ?? '' }),
+  sender: finding.between?.[0] ?? '',
+  receiver: finding.between?.[1] ?? '',
+  at: finding.at ?? '',
+  flow: flow ? flowValues(flow.question) : {},
+});
+
+/** Whether a step renames the flow: another address or port, a tunnel around it or off it. A source that is only now chosen is no new name. */
+export const renames = (step: Step): boolean =>
+  (step.before.src !== step.after.src && step.before.src !== '') ||
+  step.before.dst !== step.after.dst ||
+  step.before.sport !== step.after.sport ||
+  step.before.dport !== step.after.dport ||
+  (tunnelName(step.before) === undefined) !== (tunnelName(step.after) === undefined);
+
+const stepContext = (step: Step): WordValues => ({
+  values: step.action.values,
+  device: step.device ?? '',
+  node: step.node,
+  namespace: step.namespace,
+  before: packetValues(step.before),
+  after: packetValues(step.after),
+  changed: renames(step),
+});
+
+export const stepSentence = (words: Words, step: Step): Prose =>
+  words.say('actions', step.action.code, stepContext(step));
+
+/** A few words for the pictures; the code itself where it has none. */
+export const stepLabel = (words: Words, step: Step): string =>
+  plainText(
+    words.maybe('actions', `short:${step.action.code}`, stepContext(step)) ??
+      words.say('actions', 'short:generic', { code: step.action.code }),
+  );
+
+/** Hook, table and device as a kernel person reads them: `POSTROUTING nat eth0`. */
+export const stepHook = (words: Words, step: Step): string => {
+  const place = plainText(words.say('places', step.place, { code: step.place }));
+  const stage = /^(raw|mangle|nat|filter|security|conntrack)$/.test(step.stage) ? step.stage : '';
+  return visibleLine([place, stage, step.device ?? ''].filter((part) => part !== '').join(' '));
+};
+
+/** The phrase after "at": where in the kernel. */
+export const placePhrase = (words: Words, at: string): Prose =>
+  words.say('places', `in:${at}`, { code: at, values: {} });
+
+/** How a leg ends, in a sentence: by the step that decided it, or by the end's own reason. */
+export const endSentence = (words: Words, end: LegEnd, last: Step | undefined): Prose => {
+  const context: WordValues = {
+    values: {
+      node: end.node ?? '',
+      namespace: end.namespace,
+      sender: end.between?.[0] ?? '',
+      receiver: end.between?.[1] ?? '',
+    },
+  };
+  const own = words.has(`${words.language}/reasons`, end.reason)
+    ? words.maybe('reasons', end.reason, context)
+    : undefined;
+  if (own) return own;
+  if (last && last.action.code === end.reason) return stepSentence(words, last);
+  return words.say('reasons', end.reason, context);
+};
+
+/** Decisive lines first, otherwise in their order. */
+export const byWeight = (lines: readonly EvidenceLine[]): readonly EvidenceLine[] => [
+  ...lines.filter((line) => line.role === 'decisive'),
+  ...lines.filter((line) => line.role !== 'decisive'),
+];
