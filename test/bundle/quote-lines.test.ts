@@ -1,0 +1,60 @@
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { maskKeys } from '../../src/bundle/mask-keys.ts';
+import { quoteLines } from '../../src/bundle/quote-lines.ts';
+import { readBytes, tar, tree } from './archive.ts';
+import * as s from './samples.ts';
+
+test('the original lines come back, in a second pass, from standard input too', async () => {
+  const long = `${s.CONNTRACK.repeat(5000)}src=x ${'y'.repeat(5000)}\r\n`;
+  const bundle = await readBytes(
+    gzipSync(
+      await tar(
+        tree({ 'w/n1/conntrack.txt': long, 'w/n1/ip_xfrm_state.txt': s.XFRM_STATE, 'w/n2/ip_rule.txt': s.IP_RULE }),
+      ),
+    ),
+  );
+  const quotes = await quoteLines(
+    bundle,
+    new Map([
+      ['n1/conntrack.txt', new Set([1, 5000, 5001, 9999])],
+      ['n1/ip_xfrm_state.txt', new Set([1, 4])],
+      ['absent.txt', new Set([1])],
+    ]),
+  );
+  const conntrack = quotes.get('n1/conntrack.txt');
+  expect([...(conntrack?.keys() ?? [])]).toEqual([1, 5000, 5001]);
+  expect(conntrack?.get(5000)).toBe(s.CONNTRACK.trimEnd());
+  expect(conntrack?.get(5001)).toHaveLength(2000);
+  expect(quotes.get('n1/ip_xfrm_state.txt')).toEqual(
+    new Map([
+      [1, 'src 192.0.2.10 dst 192.0.2.20'],
+      [4, '\taead rfc4106(gcm(aes)) (key removed) 128'],
+    ]),
+  );
+  expect(quotes.has('absent.txt')).toBe(false);
+});
+
+test.each([
+  [
+    '\tauth-trunc hmac(sha256) 0x00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff 128',
+    '\tauth-trunc hmac(sha256) (key removed) 128',
+  ],
+  ['\tenc cbc(aes) 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff', '\tenc cbc(aes) (key removed)'],
+  ['\tenc cbc(aes) 0x_00112233445566778899aabbccddeeff', '\tenc cbc(aes) (key removed)'],
+  ['\tauth hmac(md5) 00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff', '\tauth hmac(md5) (key removed)'],
+  ['aead 0x00112233445566778899AABBCCDDEEFF00112233 128', 'aead (key removed) 128'],
+  ['10.0.0.1 10.0.0.2 : PSK "correct horse"', '10.0.0.1 10.0.0.2 : PSK (key removed)'],
+  ['10.0.0.1 : PSK 0x00112233445566778899aabbccddeeff', '10.0.0.1 : PSK (key removed)'],
+  ["psk='s3cret'", 'psk=(key removed)'],
+  ['a stray 00112233445566778899aabbccddeeff elsewhere', 'a stray (key removed) elsewhere'],
+  [
+    '\tproto esp spi 0x0b51e202(189915650) reqid 16389(0x00004005) mode tunnel',
+    '\tproto esp spi 0x0b51e202(189915650) reqid 16389(0x00004005) mode tunnel',
+  ],
+  ['link/ether 52:54:00:12:34:56 brd ff:ff:ff:ff:ff:ff', 'link/ether 52:54:00:12:34:56 brd ff:ff:ff:ff:ff:ff'],
+  [
+    'inet6 2001:db8:1111:2222:3333:4444:5555:6666/64 scope global',
+    'inet6 2001:db8:1111:2222:3333:4444:5555:6666/64 scope global',
+  ],
+])('%s', (line, masked) => expect(maskKeys(line)).toBe(masked));

@@ -1,0 +1,211 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { readText } from '../../src/captures/read-text.ts';
+import { moduleFor } from '../../src/captures/registry.ts';
+import { type Judgement, judgeFlow } from '../../src/causes/judge.ts';
+import { completeQuestion } from '../../src/evidence/complete.ts';
+import { buildNetwork } from '../../src/network/build.ts';
+import type { Network } from '../../src/network/network.ts';
+import type { FlowQuestion } from '../../src/path/walk-result.ts';
+import type { Capture, CaptureKind } from '../../src/records/capture.ts';
+
+const RECORDED = fileURLToPath(new URL('../../../shared/captures/', import.meta.url));
+const OWN = fileURLToPath(new URL('../fixtures/bundles/', import.meta.url));
+
+/** Whether the recorded bundles are there; a test that needs them is skipped without, and says so. */
+export const recorded = existsSync(RECORDED);
+if (!recorded) console.warn('SKIPPED: ../shared/captures is not there, causes are not tested on recorded bundles');
+
+/** What each file of the recording script's layout holds. */
+const KINDS: Readonly<Record<string, CaptureKind>> = {
+  'iptables-save.txt': 'iptables-save',
+  'ip6tables-save.txt': 'iptables-save',
+  'nft_ruleset.txt': 'nft-ruleset',
+  'ipset_list.txt': 'ipset',
+  'conntrack_-L.txt': 'conntrack',
+  'conntrack_-S.txt': 'conntrack-stats',
+  'ipvsadm_-Ln.txt': 'ipvsadm',
+  'ipvsadm_-Ln_--stats.txt': 'ipvsadm',
+  'ipvsadm_-Lnc.txt': 'ipvsadm-connections',
+  'ipvsadm_-l_--timeout.txt': 'ipvsadm-timeout',
+  'ip_xfrm_state.txt': 'xfrm-state',
+  'ip_xfrm_policy.txt': 'xfrm-policy',
+  'xfrm_stat.txt': 'xfrm-stat',
+  'ip_addr.txt': 'ip-addr',
+  'ip_link_stats.txt': 'ip-link',
+  'ip_route.txt': 'ip-route',
+  'ip_-6_route.txt': 'ip-route',
+  'ip_rule.txt': 'ip-rule',
+  'ip_-6_rule.txt': 'ip-rule',
+  'ip_neigh.txt': 'ip-neigh',
+  'bridge_fdb.txt': 'bridge-fdb',
+  'bridge_link.txt': 'bridge-link',
+  'ss_-antp.txt': 'sockets',
+  'ss_-anu.txt': 'sockets',
+  'sysctl_-a.txt': 'sysctl',
+  'nstat_-az.txt': 'counters',
+  'netstat_proc.txt': 'counters',
+  'rt_cache.txt': 'rt-cache',
+  'dmesg.txt': 'dmesg',
+  'kubectl.yaml': 'kubectl',
+  uname: 'uname',
+  hostname: 'hostname',
+  date: 'date',
+};
+
+const kindOf = (path: string): CaptureKind | undefined =>
+  path.includes('/tcpdump/') ? 'tcpdump' : KINDS[path.slice(path.lastIndexOf('/') + 1)];
+
+/** A bundle as texts by path (`NODE/ip_addr.txt`, `NODE/netns/POD/ip_addr.txt`), from which variants are made. */
+export class BundleTexts {
+  readonly #files: ReadonlyMap<string, string>;
+
+  constructor(files: ReadonlyMap<string, string>) {
+    this.#files = files;
+  }
+
+  /** Without the captures of a kind, everywhere or only where the path contains `where`. */
+  without(kind: CaptureKind, where = ''): BundleTexts {
+    return new BundleTexts(
+      new Map([...this.#files].filter(([path]) => kindOf(path) !== kind || !path.includes(where))),
+    );
+  }
+
+  /** With a piece of text replaced in every file whose path ends so. Fails where nothing changes: a variant must vary. */
+  edited(file: string, from: string | RegExp, to: string | ((...found: string[]) => string)): BundleTexts {
+    let changes = 0;
+    const files = new Map(
+      [...this.#files].map(([path, text]) => {
+        if (!path.endsWith(file)) return [path, text];
+        const after = typeof to === 'string' ? text.replace(from, to) : text.replace(from, to);
+        if (after !== text) changes += 1;
+        return [path, after];
+      }),
+    );
+    if (changes === 0) throw new Error(`${file}: ${String(from)} is not there`);
+    return new BundleTexts(files);
+  }
+
+  /** With a file more, or another text in it. */
+  withFile(path: string, text: string): BundleTexts {
+    return new BundleTexts(new Map([...this.#files, [path, text]]));
+  }
+
+  /** With text at the end of a file, which is made where it is not there. */
+  appended(path: string, text: string): BundleTexts {
+    return this.withFile(path, `${this.#files.get(path) ?? ''}${text}`);
+  }
+
+  /** Without the files whose path ends so. */
+  withoutFile(ending: string): BundleTexts {
+    return new BundleTexts(new Map([...this.#files].filter(([path]) => !path.endsWith(ending))));
+  }
+
+  /** Without a node. */
+  withoutNode(node: string): BundleTexts {
+    return new BundleTexts(new Map([...this.#files].filter(([path]) => !path.startsWith(`${node}/`))));
+  }
+
+  /** The text of a file. */
+  text(path: string): string {
+    const text = this.#files.get(path);
+    if (text === undefined) throw new Error(`${path} is not there`);
+    return text;
+  }
+
+  network(): Network {
+    const nodes = new Map<string, Map<string, Capture[]>>();
+    for (const [path, text] of this.#files) {
+      const parts = path.split('/');
+      const kind = kindOf(path);
+      const node = parts[0] ?? '';
+      const namespace = parts[1] === 'netns' ? (parts[2] ?? '') : '';
+      const namespaces = nodes.get(node) ?? new Map<string, Capture[]>([['', []]]);
+      nodes.set(node, namespaces);
+      if (kind === undefined || !moduleFor(kind)) continue;
+      const capture = readText(
+        {
+          kind,
+          file: path,
+          firstLine: 1,
+          command: undefined,
+          family: /-6_|ip6tables/.test(path) ? 6 : undefined,
+          device: kind === 'tcpdump' ? (parts.at(-1) ?? '').replace(/\.txt$/, '') : undefined,
+        },
+        text,
+      );
+      namespaces.set(namespace, [...(namespaces.get(namespace) ?? []), capture]);
+    }
+    return buildNetwork({
+      nodes: [...nodes].map(([name, namespaces]) => ({
+        name,
+        namespaces: [...namespaces].map(([namespace, captures]) => ({ name: namespace, captures })),
+      })),
+    });
+  }
+
+  /** Asks every cause about a flow; what is left out of the question is completed from the bundle. */
+  judge(question: Partial<FlowQuestion> & Pick<FlowQuestion, 'src' | 'dst'>): Judgement {
+    const network = this.network();
+    const whole: FlowQuestion = { proto: 'tcp', sport: undefined, dport: undefined, start: undefined, ...question };
+    return judgeFlow(network, completeQuestion(network, whole), 'f1');
+  }
+}
+
+const cache = new Map<string, BundleTexts>();
+
+/** A recorded bundle by its name, from ../shared/captures or from test/fixtures/bundles. */
+export const bundleOf = (name: string): BundleTexts => {
+  const known = cache.get(name);
+  if (known) return known;
+  const path = [`${RECORDED}${name}.tgz`, `${OWN}${name}.tgz`].find((candidate) => existsSync(candidate));
+  if (path === undefined) throw new Error(`no recorded bundle ${name}`);
+  const bundle = new BundleTexts(membersOf(gunzipSync(readFileSync(path))));
+  cache.set(name, bundle);
+  return bundle;
+};
+
+/** The flow that a recorded bundle is about, as its truth file tells it. */
+export const flowOf = (name: string): FlowQuestion => {
+  const path = [`${RECORDED}${name}.json`, `${OWN}${name}.json`].find((candidate) => existsSync(candidate));
+  if (path === undefined) throw new Error(`no truth for ${name}`);
+  const { flow } = JSON.parse(readFileSync(path, 'utf8')) as {
+    flow: {
+      proto: string;
+      src: string;
+      sport?: number;
+      dst: string;
+      dport?: number;
+      startNode?: string;
+      startPod?: string;
+    };
+  };
+  return {
+    proto: flow.proto,
+    src: flow.src,
+    sport: flow.sport,
+    dst: flow.dst,
+    dport: flow.dport,
+    start: flow.startNode === undefined ? undefined : flow.startNode + (flow.startPod ? `/${flow.startPod}` : ''),
+  };
+};
+
+const BLOCK = 512;
+
+/** Regular files of a tar archive, their path below its top folder. */
+const membersOf = (tar: Buffer): ReadonlyMap<string, string> => {
+  const files = new Map<string, string>();
+  const text = (from: number, length: number) => tar.toString('utf8', from, from + length).replace(/\0.*$/s, '');
+  for (let at = 0; at + BLOCK <= tar.length; ) {
+    const name = text(at, 100);
+    if (name === '') break;
+    const prefix = text(at + 345, 155);
+    const size = Number.parseInt(text(at + 124, 12), 8) || 0;
+    const type = text(at + 156, 1);
+    const path = (prefix === '' ? name : `${prefix}/${name}`).replace(/^\.\//, '').replace(/^[^/]+\//, '');
+    if (type === '0' || type === '') files.set(path, tar.toString('utf8', at + BLOCK, at + BLOCK + size));
+    at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+  }
+  return files;
+};

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { recorded } from './bundle.ts';
+import { failing, rulesFirst } from './pods.ts';
+import { findingOf, unsaid } from './said.ts';
+import { quietCluster } from './services.ts';
+
+const ID = 'calico-rpf-raw-drop';
+const withRpf = () =>
+  rulesFirst(
+    quietCluster()
+      .edited('fn-1/ip_route.txt', /^10\.160\.0\.0\/24 dev cni0.*\n/m, '10.160.0.0/24 dev docker0 scope link \n')
+      .edited(
+        'fn-1/iptables-save.txt',
+        /^\*filter\n/m,
+        '*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n*filter\n',
+      ),
+    'fn-1',
+    'raw',
+    ['cali-PREROUTING', 'cali-rpf-skip'],
+    [
+      '-A PREROUTING -m comment --comment "cali:6gwbT8clXdHdC1b1" -j cali-PREROUTING',
+      '-A cali-PREROUTING -i cni0 -m comment --comment "cali:dXR-zSEZEq3dPNTn" -m rpfilter --invert --validmark -j DROP',
+    ],
+  );
+
+describe.skipIf(!recorded)(ID, () => {
+  test('holds where the way back leads out of another device', () => {
+    const judged = failing(withRpf());
+    expect(findingOf(judged, ID)).toMatchObject({
+      node: 'fn-1',
+      at: 'PREROUTING',
+      values: { owner: 'calico', table: 'raw' },
+    });
+    expect(['certain', 'likely']).toContain(findingOf(judged, ID)?.confidence);
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('a workload whose way back is right passes the rule', () => {
+    const judged = failing(
+      withRpf().edited(
+        'fn-1/ip_route.txt',
+        '10.160.0.0/24 dev docker0 scope link',
+        '10.160.0.0/24 dev cni0 scope link',
+      ),
+    );
+    expect(findingOf(judged, ID)).toBeUndefined();
+  });
+
+  test('without the routes it is not certain', () => {
+    expect(findingOf(failing(withRpf().without('ip-route', 'fn-1/ip')), ID)?.confidence).not.toBe('certain');
+  });
+});

@@ -1,0 +1,99 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { CAUSES } from '../../src/causes/registry.ts';
+import { LANGUAGES } from '../../src/report/language.ts';
+import { sectionsOf } from '../../src/report/words.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
+const TESTS = readdirSync(join(root, 'test/causes')).filter((file) => file.endsWith('.test.ts'));
+const GENERAL = new Set(['catalogue.test.ts', 'complete.test.ts']);
+const testTexts = TESTS.filter((file) => !GENERAL.has(file)).map((file) => textOf(`test/causes/${file}`));
+
+/** A cause's file and everything of src/causes/facts that it leads to, as text. */
+const withFacts = (file: string, seen = new Set<string>()): readonly string[] => {
+  if (seen.has(file) || !existsSync(join(root, file))) return [];
+  seen.add(file);
+  const text = textOf(file);
+  const facts = [...text.matchAll(/from '(\.[^']*)'/g)]
+    .map((match) => normalize(join(dirname(file), match[1] ?? '')))
+    .filter((name) => name.startsWith(join('src', 'causes', 'facts')));
+  return [text, ...facts.flatMap((name) => withFacts(name, seen))];
+};
+
+const all = (text: string, pattern: RegExp): string[] =>
+  [...text.matchAll(pattern)].flatMap((match) => match.slice(1).filter((part) => part !== undefined));
+
+const REGISTERED = new Set(CAUSES.map(({ id }) => id));
+/** Codes that the cause's own source hands out: what its templates must have words for. */
+const fixesIn = (text: string): string[] =>
+  all(text, /\bid: '([a-z0-9-]+)',?\s*(?:\n\s*)?(?:commands|changes|values)/g).filter((id) => !REGISTERED.has(id));
+const becausesIn = (text: string): string[] => [
+  ...all(text, /\bbecause: '([a-z0-9-]+)'/g),
+  ...all(text, /\bbecause: [^'\n]*'([a-z0-9-]+)' : '([a-z0-9-]+)'/g),
+  ...all(text, /[rR]uledOut\(\s*'([a-z0-9-]+)'/g),
+];
+
+/** What a cause lacks, each in words that say what to do. */
+const lacks = (id: string): string[] => {
+  const file = `src/causes/${id}.ts`;
+  if (!existsSync(join(root, file))) return [`${file} is not there: name the file by the id`];
+  const text = textOf(file);
+  const whole = withFacts(file).join('\n');
+  const missing: string[] = [];
+  if (!text.includes(`id: '${id}'`)) missing.push(`${file} does not hold id: '${id}'`);
+  for (const language of LANGUAGES) {
+    const template = `templates/causes/${language}/${id}.hbs`;
+    const sections = sectionsOf(`causes/${language}/${id}`);
+    if (sections.size === 0) {
+      missing.push(`${template} is not there, or not built`);
+      continue;
+    }
+    const shared = sectionsOf(`${language}/because`);
+    const wanted = [
+      ...['title', 'summary', 'why'],
+      ...fixesIn(text).map((fix) => `fix:${fix}`),
+      ...becausesIn(text)
+        .filter((code) => !shared.has(code))
+        .map((code) => `ruled-out:${code}`),
+    ];
+    for (const section of new Set(wanted))
+      if (!sections.has(section)) missing.push(`${template} has no section "${section}"`);
+    // Words of a code that nothing gives out mislead a reader of the catalogue.
+    for (const section of sections) {
+      const code = /^(?:fix|ruled-out):(.+)$/.exec(section)?.[1];
+      const built = code !== undefined && whole.includes('`') && whole.includes(`${code.split('-')[0]}-\${`);
+      if (code !== undefined && !whole.includes(`'${code}'`) && !built)
+        missing.push(`${template} has a section "${section}" that the cause never gives`);
+    }
+  }
+  if (!TESTS.includes(`${id}.test.ts`) && !testTexts.some((test) => test.includes(`'${id}'`)))
+    missing.push(`test/causes/${id}.test.ts is not there, and no other test in test/causes names '${id}'`);
+  return missing;
+};
+
+describe('every registered cause is complete', () => {
+  test.each(CAUSES.map(({ id }) => id))('%s', (id) => {
+    expect(lacks(id), `${id} is not complete`).toEqual([]);
+  });
+
+  test('ids are there once, and the causes that one explains are registered', () => {
+    expect(REGISTERED.size).toBe(CAUSES.length);
+    const unknown = CAUSES.flatMap(({ id, explains }) =>
+      (explains ?? []).filter((other) => !REGISTERED.has(other)).map((other) => `${id} explains ${other}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  test('no file of a cause was left out of the registry', () => {
+    const ids = readdirSync(join(root, 'src/causes'))
+      .map((file) => file.replace(/\.ts$/, ''))
+      .filter(
+        (id) => existsSync(join(root, `src/causes/${id}.ts`)) && textOf(`src/causes/${id}.ts`).includes(`id: '${id}'`),
+      );
+    expect(ids.length).toBeGreaterThan(0);
+    expect(ids.filter((id) => !REGISTERED.has(id))).toEqual([]);
+  });
+});

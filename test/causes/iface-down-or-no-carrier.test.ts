@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { recorded } from './bundle.ts';
+import { failing } from './pods.ts';
+import { findingOf, unsaid } from './said.ts';
+import { quietCluster } from './services.ts';
+
+const ID = 'iface-down-or-no-carrier';
+const flannel = (flags: string) =>
+  ['ip_addr.txt', 'ip_link_stats.txt'].reduce(
+    (bundle, file) =>
+      bundle.edited(`fn-1/${file}`, /(flannel\.1: )<[^>]*>( mtu \d+ qdisc \S+ state )\S+/, `$1<${flags}>$2DOWN`),
+    quietCluster(),
+  );
+
+describe.skipIf(!recorded)(ID, () => {
+  test('holds for a device that is down, and setting it up mends it', () => {
+    const judged = failing(flannel('BROADCAST,MULTICAST'));
+    expect(findingOf(judged, ID)).toMatchObject({
+      confidence: 'certain',
+      node: 'fn-1',
+      values: { device: 'flannel.1', noCarrier: false },
+    });
+    expect(findingOf(judged, ID)?.fixes).toMatchObject([{ id: 'set-up', provenByWalk: true }]);
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('holds for a device without carrier', () => {
+    const judged = failing(flannel('NO-CARRIER,BROADCAST,MULTICAST,UP'));
+    expect(findingOf(judged, ID)).toMatchObject({ node: 'fn-1', values: { noCarrier: true } });
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('kube-ipvs0 is meant to be down', () => {
+    expect(findingOf(failing(quietCluster()), ID)).toBeUndefined();
+  });
+
+  test('without the devices nobody is accused', () => {
+    expect(
+      findingOf(
+        failing(flannel('BROADCAST,MULTICAST').without('ip-addr', 'fn-1/ip').without('ip-link', 'fn-1/ip')),
+        ID,
+      ),
+    ).toBeUndefined();
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { findingOf, unsaid } from './said.ts';
+
+const ID = 'ipvs-conntrack-sysctl-off';
+const NAME = 'openyurt-ipvs-ipsec';
+const off = () =>
+  bundleOf(NAME)
+    .without('tcpdump')
+    .edited('cloud-gw/conntrack_-L.txt', /.*10\.255\.31\.243.*\n/g, '')
+    .edited('cloud-gw/sysctl_-a.txt', 'net.ipv4.vs.conntrack = 1', 'net.ipv4.vs.conntrack = 0');
+
+describe.skipIf(!recorded)(ID, () => {
+  test('IPVS does not track, nothing masquerades', () => {
+    const judged = off().judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toMatchObject({
+      node: 'cloud-gw',
+      values: { virtual: '10.255.31.243', server: '10.233.68.67' },
+    });
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('an entry of the virtual address is proof of tracking', () => {
+    const judged = bundleOf(NAME)
+      .edited('cloud-gw/sysctl_-a.txt', 'net.ipv4.vs.conntrack = 1', 'net.ipv4.vs.conntrack = 0')
+      .judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(judged.ruledOut).toContainEqual(expect.objectContaining({ id: ID, because: 'tracked-all-the-same' }));
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('switched on it is not in question', () => {
+    expect(findingOf(bundleOf(NAME).judge(flowOf(NAME)), ID)).toBeUndefined();
+  });
+});

@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest';
+import { recorded } from './bundle.ts';
+import { findingOf, unsaid } from './said.ts';
+import { ASKED, connection, quietCluster, waiting } from './services.ts';
+
+const ID = 'ipvs-rs-removed-mid-connection';
+const removed = (state: string, server: string) =>
+  quietCluster().appended('fn-1/ipvsadm_-Lnc.txt', connection(state, '10.160.0.9:40001', '10.161.5.1:80', server));
+
+describe.skipIf(!recorded)(ID, () => {
+  test('holds for a connection with a server that the service has no more', () => {
+    const judged = waiting(removed('ESTABLISHED', '10.160.1.77:8080')).judge(ASKED);
+    expect(findingOf(judged, ID)).toMatchObject({
+      confidence: 'certain',
+      node: 'fn-1',
+      values: { server: '10.160.1.77', state: 'ESTABLISHED' },
+    });
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('a connection that is over, or whose server is there, is no case of it', () => {
+    expect(findingOf(waiting(removed('TIME_WAIT', '10.160.1.77:8080')).judge(ASKED), ID)).toBeUndefined();
+    expect(findingOf(waiting(removed('ESTABLISHED', '10.160.1.9:8080')).judge(ASKED), ID)).toBeUndefined();
+  });
+
+  test('is at most likely where nothing shows that the flow fails', () => {
+    expect(findingOf(removed('ESTABLISHED', '10.160.1.77:8080').judge(ASKED), ID)?.confidence).toBe('likely');
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { findingOf, unsaid } from './said.ts';
+
+const ID = 'kube-router-svip-prt-race';
+const NAME = 'kube-router-svip-prt-race';
+
+describe.skipIf(!recorded)(ID, () => {
+  test('holds for the service that IPVS has and the set has not', () => {
+    const judged = bundleOf(NAME).judge(flowOf(NAME));
+    expect(judged.found[0]).toMatchObject({
+      id: ID,
+      confidence: 'certain',
+      node: 'worker-1',
+      at: 'INPUT',
+      values: { set: 'kube-router-svip-prt', virtual: '203.0.113.80', port: 443, rejected: 1 },
+      fixes: [{ id: 'add-entry', provenByWalk: true }],
+    });
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('a port without a service is refused rightly', () => {
+    const judged = bundleOf(NAME)
+      .without('tcpdump')
+      .judge({ ...flowOf(NAME), dport: 22 });
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(judged.found[0]?.id).toBe('vip-on-dummy-unserved-port');
+  });
+
+  test('the healthy twin is no case of it', () => {
+    expect(bundleOf('kube-router-svip-healthy').judge(flowOf('kube-router-svip-healthy')).found).toEqual([]);
+  });
+
+  test('without the sets it is undecided', () => {
+    const judged = bundleOf(NAME).without('ipset', 'worker-1').judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(judged.undecided.find((u) => u.id === ID)?.missing).toEqual([{ kind: 'ipset', namespace: 'worker-1' }]);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { findingOf, unsaid } from './said.ts';
+
+const ID = 'martian-source-is-local-vip';
+const NAME = 'ack-local-124-slb-from-no-endpoint-node-terway';
+
+describe.skipIf(!recorded)(ID, () => {
+  test('hangs below the traffic policy that sent the packet under that source', () => {
+    const judged = bundleOf(NAME).judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toMatchObject({
+      confidence: 'certain',
+      values: { source: '47.243.247.219', device: 'kube-ipvs0', virtual: true },
+    });
+    expect(judged.found[0]?.consequences.map((f) => f.id)).toContain(ID);
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('is likely where neither packets nor counters locate the drop', () => {
+    const judged = bundleOf(NAME).without('tcpdump').without('ipset').judge(flowOf(NAME));
+    expect(findingOf(judged, ID)?.confidence).toBe('likely');
+  });
+
+  test('accept_local lets the packet in', () => {
+    const judged = bundleOf(NAME)
+      .without('tcpdump')
+      .edited('sysctl_-a.txt', /net\.ipv4\.conf\.all\.accept_local = 0/, 'net.ipv4.conf.all.accept_local = 1')
+      .judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+  });
+
+  test('a strict reverse path filter is another cause', () => {
+    expect(findingOf(bundleOf('gen-rp-filter-strict').judge(flowOf('gen-rp-filter-strict')), ID)).toBeUndefined();
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { failing } from './pods.ts';
+import { findingOf, unsaid } from './said.ts';
+import { quietCluster } from './services.ts';
+
+const ID = 'podcidr-route-missing';
+const NAME = 'gen-route-missing-on-node';
+const ROUTE = /^10\.160\.1\.0\/24 via .*\n/m;
+
+describe.skipIf(!recorded)(ID, () => {
+  test('holds where one node lacks the route that the others have', () => {
+    const judged = bundleOf(NAME).judge(flowOf(NAME));
+    expect(judged.found[0]).toMatchObject({
+      id: ID,
+      confidence: 'certain',
+      node: 'hg-a',
+      at: 'routing',
+      values: { prefix: '10.130.3.0/24', gateway: '10.9.0.1' },
+    });
+    expect(judged.found[0]?.fixes).toMatchObject([
+      {
+        id: 'add-route',
+        provenByWalk: true,
+        commands: [{ command: 'ip route add 10.130.3.0/24 via 10.9.0.14 dev eth0' }],
+      },
+    ]);
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('holds on an overlay, where the route is to lead over the peer', () => {
+    const judged = failing(quietCluster().edited('fn-1/ip_route.txt', ROUTE, ''));
+    expect(findingOf(judged, ID)).toMatchObject({ node: 'fn-1', values: { prefix: '10.160.1.0/24' } });
+    expect(findingOf(judged, ID)?.fixes).toMatchObject([
+      { provenByWalk: true, commands: [{ command: 'ip route add 10.160.1.0/24 via 10.160.1.0 dev flannel.1 onlink' }] },
+    ]);
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('an address outside of the cluster by the default route is no case of it', () => {
+    expect(
+      findingOf(
+        failing(quietCluster(), {
+          proto: 'tcp',
+          src: '10.160.0.9',
+          sport: 40002,
+          dst: '192.0.2.7',
+          dport: 443,
+          start: 'fn-1/ui',
+        }),
+        ID,
+      ),
+    ).toBeUndefined();
+  });
+
+  test('without the routes nobody is accused', () => {
+    expect(findingOf(bundleOf(NAME).without('ip-route', 'hg-a/ip').judge(flowOf(NAME)), ID)).toBeUndefined();
+  });
+});

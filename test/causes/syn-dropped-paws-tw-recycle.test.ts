@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import { recorded } from './bundle.ts';
+import { failing } from './pods.ts';
+import { findingOf, unsaid } from './said.ts';
+import { quietCluster } from './services.ts';
+
+const ID = 'syn-dropped-paws-tw-recycle';
+const counted = (n: number) => `#kernel\nTcpExtPAWSPassive               ${n}                  0.0\n`;
+const recycling = (n: number) =>
+  quietCluster()
+    .withFile('fn-2/netns/api-a/nstat_-az.txt', counted(n))
+    .withFile('fn-2/netns/api-a/sysctl_-a.txt', 'net.ipv4.tcp_tw_recycle = 1\n');
+
+describe.skipIf(!recorded)(ID, () => {
+  test('holds where the setting is on and SYNs were rejected for their timestamps', () => {
+    const judged = failing(recycling(12));
+    expect(findingOf(judged, ID)).toMatchObject({
+      confidence: 'certain',
+      node: 'fn-2',
+      namespace: 'api-a',
+      values: { counted: 12, on: true },
+    });
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('the setting off is no case of it', () => {
+    const judged = failing(recycling(12).edited('api-a/sysctl_-a.txt', '= 1', '= 0'));
+    expect(findingOf(judged, ID)).toBeUndefined();
+  });
+
+  test('nothing counted and no SYN seen is no case of it', () => {
+    expect(findingOf(failing(recycling(0)), ID)).toBeUndefined();
+  });
+
+  test('without the sysctls the counter is possible at most', () => {
+    const judged = failing(recycling(12).without('sysctl'));
+    expect(findingOf(judged, ID)).toMatchObject({ confidence: 'possible' });
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+});

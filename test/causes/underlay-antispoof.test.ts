@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { findingOf, unsaid } from './said.ts';
+
+const ID = 'underlay-antispoof';
+const NAME = 'cloud-antispoof';
+
+describe.skipIf(!recorded)(ID, () => {
+  test('holds where pod sources vanish and the node itself gets through', () => {
+    const judged = bundleOf(NAME).judge(flowOf(NAME));
+    expect(judged.found[0]).toMatchObject({
+      id: ID,
+      confidence: 'certain',
+      node: null,
+      between: ['i-0a1', 'i-0b2'],
+      values: { direct: true, contrast: true },
+    });
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('a missing route comes first', () => {
+    const judged = bundleOf('gen-route-missing-on-node').judge(flowOf('gen-route-missing-on-node'));
+    expect(judged.found[0]?.id).toBe('podcidr-route-missing');
+  });
+
+  test('a blocked tunnel is no case of it', () => {
+    const judged = bundleOf('calico-vxlan-4789-blocked').judge(flowOf('calico-vxlan-4789-blocked'));
+    expect(findingOf(judged, ID)).toBeUndefined();
+  });
+
+  test("without the receiver's captures nobody is accused aloud", () => {
+    const judged = bundleOf(NAME).without('tcpdump', 'i-0b2').judge(flowOf(NAME));
+    expect(findingOf(judged, ID)?.confidence).not.toBe('certain');
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { failing } from './pods.ts';
+import { findingOf, unsaid } from './said.ts';
+import { quietCluster } from './services.ts';
+
+const ID = 'vtep-mac-mismatch';
+const OLD = '02:00:00:00:00:99';
+const changed = () =>
+  quietCluster()
+    .edited('fn-1/ip_neigh.txt', 'ea:fb:e8:25:a2:e0', OLD)
+    .edited('fn-1/bridge_fdb.txt', 'ea:fb:e8:25:a2:e0', OLD);
+
+describe.skipIf(!recorded)(ID, () => {
+  test('holds where the sender has another MAC address than the device, and the right one mends it', () => {
+    const judged = failing(changed());
+    expect(judged.found[0]).toMatchObject({
+      id: ID,
+      confidence: 'certain',
+      node: 'fn-2',
+      values: { mac: OLD, own: 'ea:fb:e8:25:a2:e0', from: 'fn-1' },
+    });
+    expect(judged.found[0]?.fixes).toMatchObject([{ id: 'new-mac', provenByWalk: true }]);
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('holds for the recorded device that was made anew', () => {
+    const judged = bundleOf('flannel-vtep-mac-changed').judge(flowOf('flannel-vtep-mac-changed'));
+    expect(judged.found[0]).toMatchObject({ id: ID, node: 'tack' });
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('equal addresses are no case of it', () => {
+    expect(findingOf(failing(quietCluster()), ID)).toBeUndefined();
+  });
+
+  test('without the devices of the receiver nobody is accused', () => {
+    expect(
+      findingOf(failing(changed().without('ip-addr', 'fn-2/ip').without('ip-link', 'fn-2/ip')), ID),
+    ).toBeUndefined();
+  });
+});

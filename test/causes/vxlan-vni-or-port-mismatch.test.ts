@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { failing } from './pods.ts';
+import { findingOf, unsaid } from './said.ts';
+import { quietCluster } from './services.ts';
+
+const ID = 'vxlan-vni-or-port-mismatch';
+const withDevice = (from: RegExp, to: string) => quietCluster().edited('fn-2/ip_addr.txt', from, to);
+
+describe.skipIf(!recorded)(ID, () => {
+  test('holds for another identifier', () => {
+    const judged = failing(withDevice(/vxlan id 1 /, 'vxlan id 7 '));
+    expect(judged.found[0]).toMatchObject({
+      id: ID,
+      confidence: 'certain',
+      node: 'fn-2',
+      values: { what: 'vni', vni: 1, ownVni: 7, device: 'flannel.1' },
+    });
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('holds for another port', () => {
+    const judged = failing(withDevice(/dstport 8472/, 'dstport 4789'));
+    expect(judged.found[0]).toMatchObject({
+      id: ID,
+      node: 'fn-2',
+      values: { what: 'port', port: 8472, ownPort: 4789 },
+    });
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test.each(['flannel-port-differs', 'flannel-vni-differs'])('holds for the recorded %s', (name) => {
+    const judged = bundleOf(name).judge(flowOf(name));
+    expect(judged.found[0]?.id).toBe(ID);
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('ends that agree are no case of it', () => {
+    expect(findingOf(failing(quietCluster()), ID)).toBeUndefined();
+  });
+
+  test('without the devices of the receiver nobody is accused', () => {
+    const judged = failing(
+      withDevice(/vxlan id 1 /, 'vxlan id 7 ')
+        .without('ip-addr', 'fn-2/ip')
+        .without('ip-link', 'fn-2/ip'),
+    );
+    expect(findingOf(judged, ID)).toBeUndefined();
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { bundleOf, flowOf } from './bundle.ts';
+import { findingOf, unsaid } from './said.ts';
+
+const ID = 'xfrm-out-policy-missing-plaintext';
+const NAME = 'xfrm-out-policy-too-narrow';
+/** The far gateway takes no part: nobody refuses the plain packet, nobody answers it. */
+const alone = () => bundleOf(NAME).withoutNode('west');
+
+describe(ID, () => {
+  test('a packet beside the selector leaves in the clear', () => {
+    const judged = alone().judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toMatchObject({
+      confidence: 'certain',
+      node: 'east',
+      values: { src: '172.20.8.21', policySrc: '172.20.8.0/28', clear: 3 },
+    });
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('a packet that is encrypted is none', () => {
+    const judged = alone()
+      .edited('east/ip_xfrm_policy.txt', /172\.20\.8\.0\/28/g, '172.20.8.0/24')
+      .judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+  });
+
+  test('without packets it is likely at most', () => {
+    const judged = alone().without('tcpdump', 'east/tcpdump').judge(flowOf(NAME));
+    expect(['likely', 'certain']).toContain(findingOf(judged, ID)?.confidence);
+  });
+
+  test('without the policies nobody is accused', () => {
+    expect(findingOf(alone().without('xfrm-policy').judge(flowOf(NAME)), ID)).toBeUndefined();
+  });
+});

@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+
+/** What each folder of src may import besides itself. The pipeline runs one way; nothing imports cli or report. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  records: [],
+  tables: ['records'],
+  captures: ['records', 'tables', '#grammars'],
+  bundle: ['records', 'tables', 'captures'],
+  network: ['records', 'tables'],
+  path: ['records', 'tables', 'network'],
+  evidence: ['records', 'tables', 'network', 'path'],
+  causes: ['records', 'tables', 'network', 'path', 'evidence'],
+  compare: ['records', 'tables', 'network', 'path'],
+  report: ['records', 'tables', 'network', 'path', 'evidence', 'causes', 'compare', '#templates'],
+  // One analyze() over the whole pipeline, and the question that it answers.
+  '.': ['records', 'tables', 'captures', 'bundle', 'network', 'path', 'evidence', 'causes'],
+  cli: [
+    ...['records', 'tables', 'captures', 'bundle', 'network', 'path', 'evidence', 'causes', 'compare', 'report'],
+    ...['.', '#grammars'],
+  ],
+};
+
+const files = readdirSync(src, { recursive: true })
+  .map(String)
+  .filter((file) => file.endsWith('.ts'));
+
+const folderOf = (file: string): string => (file.includes(sep) ? (file.split(sep)[0] ?? '.') : '.');
+
+const importsOf = (file: string): readonly string[] =>
+  [...readFileSync(join(src, file), 'utf8').matchAll(/^(?:import|export)\b[^;]*?\bfrom\s+'([^']+)'/gms)].map(
+    (m) => m[1] ?? '',
+  );
+
+/** The folder of src, or the alias, that an import leads to; undefined for packages. */
+const targetOf = (file: string, specifier: string): string | undefined => {
+  if (specifier.startsWith('#')) return specifier.split('/')[0];
+  if (!specifier.startsWith('.')) return undefined;
+  return folderOf(normalize(join(dirname(file), specifier)));
+};
+
+test('every folder of src has a place in the pipeline', () => {
+  expect([...new Set(files.map(folderOf))].filter((folder) => !(folder in ALLOWED))).toEqual([]);
+});
+
+test('imports run one way', () => {
+  const wrong = files.flatMap((file) =>
+    importsOf(file).flatMap((specifier) => {
+      const target = targetOf(file, specifier);
+      const from = folderOf(file);
+      return target === undefined || target === from || ALLOWED[from]?.includes(target)
+        ? []
+        : [`${file} imports ${specifier}`];
+    }),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('the check reads imports: the pipeline is there to be seen', () => {
+  expect(importsOf(join('captures', 'xfrm-stat.ts'))).toContain('../records/counter.ts');
+});
