@@ -7,8 +7,10 @@ import { canonicalPrefix, prefixContains, prefixLength } from '../tables/address
 import { decisiveLine, namespaceId, proofsOf, supportingLine, textOf } from './ending.ts';
 import { isBroken, symptomLines, weaker } from './facts/confidence.ts';
 import { confidenceOfDeath, deathBy, deathFound } from './facts/death.ts';
+import { tunnelTo } from './facts/departure.ts';
 import { foundAt } from './facts/found.ts';
 import { holderOf, isDefault, routeOfStep, routesElsewhere } from './facts/route-search.ts';
+import { flowOfPacket } from './facts/xfrm-policy.ts';
 import type { Cause, CauseContext, EvidenceLine, Found } from './finding.ts';
 
 /** Ends of a packet that was sent the wrong way, or could not be sent at all. */
@@ -117,6 +119,8 @@ const misrouted = (context: CauseContext, leg: Leg): Misrouted | undefined => {
     if (!home || home.namespace.node === ns.node) continue;
     // An XFRM policy takes the packet after the plain route was chosen: with ESP the default route is as good as any.
     if (isEncrypted(leg, step)) return undefined;
+    // A tunnel leads there for other sources: not the route is missing, the packet has the wrong source or its policy is gone.
+    if (tunnelTo(ns, flowOfPacket(step.before)).length > 0) return undefined;
     const route = routeOfStep(ns, step);
     const wrong = step.action.code === 'no-route' || (isDefault(route) && route?.table === 'main');
     return wrong ? { ns, step, prefix: home.prefix, home: home.namespace } : undefined;

@@ -58,7 +58,7 @@ export const endsInTheClear = ({ leg, step }: PlainDeparture): boolean =>
   leg.steps.at(-1) === step || (DIES_OUTSIDE.has(leg.end.reason) && leg.steps.at(-1)?.node === step.node);
 
 /** Out policies to the destination from other sources, and in or fwd policies from it to the source. */
-const tunnelTo = (ns: NetNamespace, flow: XfrmFlow): readonly XfrmPolicy[] => {
+export const tunnelTo = (ns: NetNamespace, flow: XfrmFlow): readonly XfrmPolicy[] => {
   const wanted = ns.policies.filter((p) => p.templates.some((t) => !t.optional) && p.action === 'allow');
   const out = wanted.filter(
     (p) => p.dir === 'out' && prefixContains(p.selector.dst, flow.dst) && !isDefault(p.selector.dst),
