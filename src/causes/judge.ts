@@ -16,6 +16,7 @@ import type {
 } from './finding.ts';
 import { orderByEvidence } from './order.ts';
 import { CAUSES } from './registry.ts';
+import { rivalsOf } from './rivals/rivals.ts';
 
 /** One flow, judged by every cause. */
 export interface Judgement {
@@ -76,6 +77,10 @@ export const judgeFlow = (network: Network, question: FlowQuestion, id: string):
       else (cause.control ? observations : found).push(findingOf(cause, verdict, context, id));
     }
   }
+  // What a cause has said of itself stands; the general facts speak of the rest.
+  const spoken = new Set([...found, ...observations, ...ruledOut, ...undecided].map((verdict) => verdict.id));
+  for (const { id: rival, because, values, evidence: lines } of rivalsOf(context))
+    if (!spoken.has(rival)) ruledOut.push({ id: rival, flow: id, because, values, evidence: lines });
   return { flow: analysis, found: consequencesBelow(found), observations, ruledOut, undecided };
 };
 

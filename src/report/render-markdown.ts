@@ -1,6 +1,7 @@
 import type { Analysis } from '../causes/analysis.ts';
 import type { Finding, FlowAnalysis } from '../causes/finding.ts';
 import { collectCommand } from './collect-commands.ts';
+import { excludedOf } from './excluded.ts';
 import type { Language } from './language.ts';
 import { legsOf } from './legs.ts';
 import { noCause } from './no-cause.ts';
@@ -138,12 +139,9 @@ export const renderMarkdown = (analysis: Analysis, options: MarkdownOptions): st
   if (analysis.ruledOut.length > 0)
     parts.push(
       `### ${escaped(words.text('ruled-out'))}`,
-      analysis.ruledOut
+      excludedOf(analysis, words)
         .slice(0, ROWS)
-        .map(
-          (finding) =>
-            `- ${code(finding.id)}: ${inline(words.ruledOut(finding.id, finding.because, findingContext(finding, flowOf(finding.flow))))}`,
-        )
+        .map(({ ids, because }) => `- ${ids.map(code).join(', ')}: ${inline(because)}`)
         .join('\n'),
     );
   if (analysis.undecided.length > 0)

@@ -108,7 +108,7 @@ export const renderTerminal = (analysis: Analysis, options: TerminalOptions): st
   }
   sheet.gap();
   const counts = words.label('terminal-counts', {
-    ruledOut: analysis.ruledOut.length,
+    ruledOut: new Set(analysis.ruledOut.map((finding) => finding.id)).size,
     undecided: analysis.undecided.length,
     unread: analysis.unreadTotal,
     notes: analysis.notes.length,

@@ -175,7 +175,7 @@ describe('HTML', () => {
       },
       flows: Array.from({ length: 60 }, (_, i) => ({ ...longFlow, id: `f${i + 1}` })),
       rootCauses: Array.from({ length: 60 }, () => ({ ...cause, values: { ...cause.values, virtual: long } })),
-      ruledOut: Array.from({ length: 3000 }, () => ({ ...ruled, values: { server: long } })),
+      ruledOut: Array.from({ length: 3000 }, (_, i) => ({ ...ruled, values: { server: `${i}-${long}` } })),
       unread: Array.from({ length: 5000 }, (_, i) => ({ source: { file: long, line: i }, text: long })),
       unreadTotal: 5000,
     };

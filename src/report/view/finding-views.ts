@@ -1,6 +1,7 @@
 import type { Analysis } from '../../causes/analysis.ts';
 import type { Finding, FlowAnalysis } from '../../causes/finding.ts';
 import { collectCommand } from '../collect-commands.ts';
+import { excludedOf } from '../excluded.ts';
 import { plainText } from '../prose.ts';
 import { cut, visible, visibleLine } from '../visible.ts';
 import { findingContext } from '../wording.ts';
@@ -80,18 +81,19 @@ export const otherViews = (analysis: Analysis, words: Words, detail: Detail) =>
     };
   });
 
-export const ruledOutView = (analysis: Analysis, words: Words, most: number) => ({
-  count: analysis.ruledOut.length,
-  shown: Math.min(most, analysis.ruledOut.length),
-  cut: analysis.ruledOut.length > most,
-  rows: analysis.ruledOut.slice(0, most).map((finding) => ({
-    id: visibleLine(finding.id),
-    spans: inlineView(
-      words.ruledOut(finding.id, finding.because, findingContext(finding, flowOf(analysis, finding.flow))),
-    ) satisfies readonly SpanView[],
-    sources: sourcesOf(finding.evidence),
-  })),
-});
+export const ruledOutView = (analysis: Analysis, words: Words, most: number) => {
+  const excluded = excludedOf(analysis, words);
+  return {
+    count: excluded.length,
+    shown: Math.min(most, excluded.length),
+    cut: excluded.length > most,
+    rows: excluded.slice(0, most).map(({ ids, because, evidence }) => ({
+      ids: ids.map(visibleLine),
+      spans: inlineView(because) satisfies readonly SpanView[],
+      sources: sourcesOf(evidence),
+    })),
+  };
+};
 
 export const undecidedView = (analysis: Analysis, words: Words, most: number) => ({
   count: analysis.undecided.length,
