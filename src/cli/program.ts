@@ -57,6 +57,11 @@ export const main = async (args: readonly string[]): Promise<number> => {
       if (error && error.name !== 'YError') throw error;
       throw new UsageError(`${complaint(message, { program: name, args })} (see ${name} --help)`);
     });
+  // Its own command would go on into the default one, as the process is not ended by yargs.
+  if (args.length === 1 && args[0] === 'completion') {
+    parser.showCompletionScript();
+    return status;
+  }
   try {
     await parser.parseAsync();
     return status;

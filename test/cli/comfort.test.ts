@@ -73,6 +73,7 @@ describe('both names of the program', () => {
     expect(asProgram(name, ['completion'], { SHELL: '/usr/bin/zsh' }).stdout).toMatch(
       new RegExp(`^#compdef ${name}\n`),
     );
+    expect(asProgram(name, ['completion'])).toMatchObject({ status: 0, stderr: '' });
   });
 
   test('netautopsy analyze BUNDLE is analyze BUNDLE', async () => {

@@ -55,7 +55,8 @@ const redacted = async (analysis: Analysis, opened: OpenedBundle, args: AnalyzeA
     import('../known-names.ts'),
   ]);
   const { analysis: clean, mapping } = redact(analysis, { names: knownNames(opened) });
-  const file = besideBundle(args.bundle[0] ?? '-', 'redaction.json');
+  const named = besideBundle(args.bundle[0] ?? '-', 'redaction.json');
+  const file = args.output && args.output !== '-' ? join(dirname(args.output), basename(named)) : named;
   await store(file, `${JSON.stringify(mapping, null, 2)}\n`);
   if (!args.quiet) process.stderr.write(`what stands for what, not to be passed on: ${file}\n`);
   return clean;
