@@ -2,9 +2,17 @@ import { parse } from '#grammars/conntrack';
 import type { CaptureData, CaptureKind } from '../records/capture.ts';
 import type { ConntrackStats } from '../records/conntrack.ts';
 import type { Source } from '../records/source.ts';
-import { BAD_PORTS, ConntrackColumns, packPorts, type RareFields, SHAPE } from '../tables/conntrack-columns.ts';
+import {
+  BAD_PORTS,
+  ConntrackColumns,
+  packPorts,
+  type RareFields,
+  SHAPE,
+  SHAPE_UNIT,
+} from '../tables/conntrack-columns.ts';
 import { flatten } from '../tables/interner.ts';
-import { type CaptureInput, type CaptureModule, grammarReader, LineSink } from './module.ts';
+import { UsualEntries } from './conntrack-usual.ts';
+import { type CaptureInput, type CaptureModule, type CaptureReader, grammarReader, LineSink } from './module.ts';
 
 const noRareFields = (): RareFields => ({
   event: null,
@@ -118,13 +126,15 @@ class ConntrackSink extends LineSink {
       family ?? this.#family,
       protocol,
       timeout,
-      state,
+      state === null ? 0 : this.table.wordId(state),
       originalSrc,
       originalDst,
+      originalPorts / SHAPE_UNIT,
       originalPorts,
       unreplied,
       replySrc,
       replyDst,
+      replyPorts / SHAPE_UNIT,
       replyPorts,
       assured,
       mark,
@@ -134,6 +144,12 @@ class ConntrackSink extends LineSink {
       this.#rare,
     );
     return true;
+  }
+
+  /** An entry that the grammar was not needed for is in the table. */
+  usual(): void {
+    this.records += 1;
+    this.line += 1;
   }
 
   cpu(cpu: number, pairs: readonly (readonly [string, number])[]): void {
@@ -180,13 +196,46 @@ class ConntrackSink extends LineSink {
   }
 }
 
+/** After so many lines in a row that were not usual as many are given to the grammar unseen, and twice as many each time it goes on. */
+const FIRST_RUN = 1;
+const LONGEST_RUN = 256;
+
+/** Usual entries are read without the grammar; it gets what stands between them. */
+const open = (input: CaptureInput): CaptureReader => {
+  const sink = new ConntrackSink(input);
+  const grammar = grammarReader(input, sink, parse, () => sink.data(input.kind));
+  const usual = new UsualEntries(sink.table, input.family ?? null);
+  let run = FIRST_RUN;
+  const read = (slice: string): void => {
+    if (!usual.open(slice)) {
+      grammar.read(slice);
+      return;
+    }
+    for (let at = 0; at < slice.length; ) {
+      const next = usual.read(at, sink.line);
+      if (next >= 0) {
+        sink.usual();
+        run = FIRST_RUN;
+        at = next;
+        continue;
+      }
+      const from = at;
+      for (let lines = 0; lines < run && at < slice.length; lines += 1)
+        at = slice.indexOf('\n', at) + 1 || slice.length;
+      run = Math.min(2 * run, LONGEST_RUN);
+      grammar.read(slice.slice(from, at));
+    }
+  };
+  return { read, end: grammar.end };
+};
+
 /**
  * The connection tracking table and its statistics: `conntrack -L`, `-E`, `-S` (conntrack-tools), /proc/net/nf_conntrack
  * (net/netfilter/nf_conntrack_standalone.c, ct_seq_show) and /proc/net/stat/nf_conntrack (ct_cpu_seq_show).
  */
 export const conntrack: CaptureModule = {
   kinds: ['conntrack', 'conntrack-stats'],
-  open: (input) => grammarReader(input, new ConntrackSink(input), parse, (sink) => sink.data(input.kind)),
+  open,
   sniff: (head) => {
     if (/^(?:\s*\[[A-Z]+\] )?(?:ipv[46] +\d+ )?[a-z0-9]+ +\d+ (?:\d+ )?(?:[A-Z_0-9]+ )?src=\S+ dst=\S+ /m.test(head))
       return 'conntrack';

@@ -33,12 +33,15 @@ export const findCandidates = (network: Network): readonly Candidate[] => {
   const plain = all.filter(
     (s) => !isMulticast(s.dst) && !isLinkLocal(s.dst) && !isLinkLocal(s.src) && s.dst !== '255.255.255.255',
   );
-  const aliases = translatedNames(network);
+  const aliases = translatedNames(network, plain);
   return cluster(
     network,
     plain.filter((s) => !aliases.has(nameOf(s))),
   ).slice(0, KEPT);
 };
+
+/** Rows of a table that are asked for their other name. */
+const ALIASES = 50 * ROWS;
 
 const nameOf = (s: {
   proto: string;
@@ -49,8 +52,10 @@ const nameOf = (s: {
 }): string => `${s.proto} ${s.src}:${s.sport ?? ''}>${s.dst}:${s.dport ?? ''}`;
 
 /** Names that a flow has only behind a translation: the original name is the one that a user would ask about. */
-const translatedNames = (network: Network): ReadonlySet<string> => {
+const translatedNames = (network: Network, sightings: readonly Sighting[]): ReadonlySet<string> => {
   const names = new Set<string>();
+  // Behind a translation the flow is called what its reply tuple says backwards.
+  const ports = new Set(sightings.map((s) => (s.dport ?? 0) * 0x1_0000 + (s.sport ?? 0)));
   const add = (entry: ConntrackEntry) => {
     const { original, reply } = entry;
     if (
@@ -67,13 +72,13 @@ const translatedNames = (network: Network): ReadonlySet<string> => {
     if (table) {
       const rows = new Set(
         [
-          ...table.rowsInState('SYN_SENT'),
-          ...table.rowsInState('SYN_RECV'),
-          ...table.rowsInState('CLOSE'),
-          ...table.unrepliedRows(),
-        ].slice(0, 50 * ROWS),
+          ...table.rowsInState('SYN_SENT', ALIASES),
+          ...table.rowsInState('SYN_RECV', ALIASES),
+          ...table.rowsInState('CLOSE', ALIASES),
+          ...table.unrepliedRows(ALIASES),
+        ].slice(0, ALIASES),
       );
-      for (const row of rows) add(table.entry(row));
+      for (const row of table.rowsTranslatedTo([...rows], ports)) add(table.entry(row));
     }
     for (const c of ns.ipvsConnections)
       names.add(

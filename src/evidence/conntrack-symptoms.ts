@@ -6,7 +6,7 @@ export const fromConntrack = (ns: NetNamespace): readonly Sighting[] => {
   const table = ns.conntrack[0];
   if (!table) return [];
   const of = (rows: readonly number[], symptom: Symptom): Sighting[] =>
-    rows.slice(0, ROWS).map((row) => {
+    rows.map((row) => {
       const entry = table.entry(row);
       const echo = entry.proto === 'icmp' || entry.proto === 'icmpv6';
       return {
@@ -22,11 +22,11 @@ export const fromConntrack = (ns: NetNamespace): readonly Sighting[] => {
       };
     });
   const tcp = [
-    ...of(table.rowsInState('SYN_SENT'), 'syn-sent'),
-    ...of(table.rowsInState('SYN_RECV'), 'syn-recv'),
-    ...of(table.rowsInState('CLOSE'), 'closed'),
+    ...of(table.rowsInState('SYN_SENT', ROWS), 'syn-sent'),
+    ...of(table.rowsInState('SYN_RECV', ROWS), 'syn-recv'),
+    ...of(table.rowsInState('CLOSE', ROWS), 'closed'),
   ];
-  const others = of(table.unrepliedRows(), 'unreplied').filter(
+  const others = of(table.unrepliedRows(ROWS), 'unreplied').filter(
     (s) => s.proto === 'udp' || s.proto === 'icmp' || s.proto === 'sctp',
   );
   return [...tcp, ...others];

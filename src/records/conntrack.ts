@@ -63,10 +63,12 @@ export interface ConntrackTable {
   entry(row: number): ConntrackEntry;
   /** Rows in which either tuple holds the address as source or destination. */
   rowsWithAddress(address: string): readonly number[];
-  /** Rows by state: `SYN_SENT`, `SYN_RECV` … */
-  rowsInState(state: string): readonly number[];
-  /** Rows that carry [UNREPLIED]. */
-  unrepliedRows(): readonly number[];
+  /** Rows by state: `SYN_SENT`, `SYN_RECV` …; the first so many of them. */
+  rowsInState(state: string, most?: number): readonly number[];
+  /** Rows that carry [UNREPLIED]; the first so many of them. */
+  unrepliedRows(most?: number): readonly number[];
+  /** Those of the rows whose reply tuple has one of these ports: `sport * 2^16 + dport`; others may be among them. */
+  rowsTranslatedTo(rows: readonly number[], ports: ReadonlySet<number>): readonly number[];
 }
 
 /** One line of `conntrack -S`, or their sum: counter name to value. */

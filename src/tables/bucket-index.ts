@@ -1,3 +1,9 @@
+/** A run of rows: the columns' first so many cells. */
+interface Block {
+  readonly columns: readonly Uint32Array[];
+  readonly rows: number;
+}
+
 /**
  * Which rows hold a number in any of several columns: the rows are sorted into hash buckets in two passes over typed arrays, so a million
  * rows cost some tens of milliseconds and four bytes per value. A bucket holds the rows of other numbers too: the caller compares.
@@ -8,29 +14,35 @@ export class BucketIndex {
   readonly #starts: Uint32Array;
   readonly #rows: Uint32Array;
 
-  constructor(count: number, columns: readonly Uint32Array[]) {
+  constructor(blocks: readonly Block[]) {
+    const count = blocks.reduce((sum, block) => sum + block.rows, 0);
     let buckets = 16;
     while (buckets < count && buckets < 1 << 20) buckets *= 2;
     this.#mask = buckets - 1;
     const starts = new Uint32Array(buckets + 1);
-    for (const column of columns)
-      for (let row = 0; row < count; row += 1) {
-        const bucket = this.#bucket(column[row] ?? 0) + 1;
-        starts[bucket] = (starts[bucket] ?? 0) + 1;
-      }
+    for (const { columns, rows } of blocks)
+      for (const column of columns)
+        for (let at = 0; at < rows; at += 1) {
+          const bucket = this.#bucket(column[at] ?? 0) + 1;
+          starts[bucket] = (starts[bucket] ?? 0) + 1;
+        }
     for (let bucket = 1; bucket <= buckets; bucket += 1)
       starts[bucket] = (starts[bucket] ?? 0) + (starts[bucket - 1] ?? 0);
     const fill = starts.slice();
-    const rows = new Uint32Array(count * columns.length);
-    for (let row = 0; row < count; row += 1)
-      for (const column of columns) {
-        const bucket = this.#bucket(column[row] ?? 0);
-        const at = fill[bucket] ?? 0;
-        rows[at] = row;
-        fill[bucket] = at + 1;
-      }
+    const held = new Uint32Array(starts[buckets] ?? 0);
+    let first = 0;
+    for (const { columns, rows } of blocks) {
+      for (let at = 0; at < rows; at += 1)
+        for (const column of columns) {
+          const bucket = this.#bucket(column[at] ?? 0);
+          const to = fill[bucket] ?? 0;
+          held[to] = first + at;
+          fill[bucket] = to + 1;
+        }
+      first += rows;
+    }
     this.#starts = starts;
-    this.#rows = rows;
+    this.#rows = held;
   }
 
   /** Rows that may hold the value, each once, ascending. */

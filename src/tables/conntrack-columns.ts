@@ -2,13 +2,14 @@ import type { ConntrackEntry, ConntrackTable, Tuple } from '../records/conntrack
 import { canonicalAddress, ipv4ToNumber, numberToIpv4 } from './address.ts';
 import { BucketIndex } from './bucket-index.ts';
 import { Column } from './column.ts';
+import { BLOCK_BITS, BLOCK_ROWS, ConntrackRows } from './conntrack-rows.ts';
 import { Interner } from './interner.ts';
 
 /** What stands behind the addresses of a tuple: nothing, ports, ICMP type, code and id, the same without a readable id, GRE keys. */
 export const SHAPE = { none: 0, ports: 1, icmp: 2, icmpWithoutId: 3, gre: 4 } as const;
 /** Where a packed part is not one: a number is larger than its field. */
 export const BAD_PORTS = -1;
-const SHAPE_UNIT = 0x1_0000_0000;
+export const SHAPE_UNIT = 0x1_0000_0000;
 
 /** Layer 4 part of a tuple as one number: `shape * 2^32 + first * 2^16 + second`; BAD_PORTS where a number has more than 16 bits. */
 export const packPorts = (shape: number, first: number, second: number): number =>
@@ -78,33 +79,25 @@ export interface RareFields {
   extra: string | null;
 }
 
-const FIRST_ROWS = 256;
+/** Addresses that are looked for row by row: a look through a million rows takes some milliseconds, the index as much as 25 of them. */
+const SCANS = 25;
+const FULL_MASK = -1;
 
 /**
  * A conntrack dump in columns, 45 bytes a row for the fields that every entry has: an IPv4 address is a number, every other word is interned.
- * Entries are made when asked for; the index over addresses is made at the first question.
+ * Entries are made when asked for; the index over addresses is made once many were asked for. All rows are there before the first question.
  */
 export class ConntrackColumns implements ConntrackTable {
   readonly file: string;
   #count = 0;
-  #capacity = 0;
   readonly #texts = new Interner();
   #extras = 0;
   #index: BucketIndex | undefined;
-
-  // What every entry has: plain arrays that grow together by doubling.
-  #line = new Uint32Array(0);
-  #flags = new Uint32Array(0);
-  #protocol = new Uint8Array(0);
-  #state = new Uint32Array(0);
-  #timeout = new Uint32Array(0);
-  #originalSrc = new Uint32Array(0);
-  #originalDst = new Uint32Array(0);
-  #originalPorts = new Uint32Array(0);
-  #replySrc = new Uint32Array(0);
-  #replyDst = new Uint32Array(0);
-  #replyPorts = new Uint32Array(0);
-  #use = new Uint32Array(0);
+  readonly #byAddress = new Map<number, readonly number[]>();
+  readonly #blocks: ConntrackRows[] = [];
+  /** The block that the next row goes to, and how many rows it holds. */
+  #last = new ConntrackRows();
+  #filled = 0;
 
   // What is mostly absent or 0 takes room where it is neither.
   readonly #mark = new Column(Uint32Array);
@@ -126,6 +119,7 @@ export class ConntrackColumns implements ConntrackTable {
   constructor(file: string) {
     this.file = file;
     this.#texts.id('');
+    this.#blocks.push(this.#last);
   }
 
   get count(): number {
@@ -133,21 +127,23 @@ export class ConntrackColumns implements ConntrackTable {
   }
 
   /**
-   * Adds an entry. Words may be spans of a slice; addresses are those of `addressOf`, ports are packed. The long list of scalars is what makes a million
-   * lines cheap: no object is made for a row.
+   * Adds an entry. Words may be spans of a slice; the state is its `wordId`, 0 where there is none; addresses are those of `addressOf`; the layer 4 part of a
+   * tuple is `first * 2^16 + second` and its shape. The long list of scalars is what makes a million lines cheap: no object is made for a row.
    */
   append(
     line: number,
     family: 4 | 6 | null,
     protocol: number,
     timeout: number | null,
-    state: string | null,
+    state: number,
     originalSrc: number,
     originalDst: number,
+    originalShape: number,
     originalPorts: number,
     unreplied: boolean,
     replySrc: number,
     replyDst: number,
+    replyShape: number,
     replyPorts: number,
     assured: boolean,
     mark: number | null,
@@ -157,44 +153,45 @@ export class ConntrackColumns implements ConntrackTable {
     rare: RareFields | null,
   ): void {
     const row = this.#count;
-    if (row >= this.#capacity) this.#grow();
+    if (this.#filled >= this.#last.capacity) this.#grow();
+    const rows = this.#last;
+    const at = this.#filled;
     let flags = (unreplied ? UNREPLIED : 0) | (assured ? ASSURED : 0);
     if (originalSrc >= 0 && originalDst >= 0 && replySrc >= 0 && replyDst >= 0) {
-      this.#originalSrc[row] = originalSrc;
-      this.#originalDst[row] = originalDst;
-      this.#replySrc[row] = replySrc;
-      this.#replyDst[row] = replyDst;
+      rows.originalSrc[at] = originalSrc;
+      rows.originalDst[at] = originalDst;
+      rows.replySrc[at] = replySrc;
+      rows.replyDst[at] = replyDst;
       if (family === 6) flags |= IPV6;
     } else {
       const source = this.#textId(originalSrc);
-      this.#originalSrc[row] = source;
-      this.#originalDst[row] = this.#textId(originalDst);
-      this.#replySrc[row] = this.#textId(replySrc);
-      this.#replyDst[row] = this.#textId(replyDst);
+      rows.originalSrc[at] = source;
+      rows.originalDst[at] = this.#textId(originalDst);
+      rows.replySrc[at] = this.#textId(replySrc);
+      rows.replyDst[at] = this.#textId(replyDst);
       flags |= family === 6 || (family === null && this.#texts.text(source).includes(':')) ? TEXT | IPV6 : TEXT;
     }
-    this.#line[row] = line;
-    this.#protocol[row] = protocol;
-    this.#originalPorts[row] = originalPorts % SHAPE_UNIT;
-    this.#replyPorts[row] = replyPorts % SHAPE_UNIT;
-    flags |= (originalPorts / SHAPE_UNIT) << SHAPE_ORIGINAL;
-    flags |= (replyPorts / SHAPE_UNIT) << SHAPE_REPLY;
-    this.#state[row] = state === null ? 0 : this.#texts.id(state);
+    rows.line[at] = line;
+    rows.protocol[at] = protocol;
+    rows.originalPorts[at] = originalPorts;
+    rows.replyPorts[at] = replyPorts;
+    flags |= (originalShape << SHAPE_ORIGINAL) | (replyShape << SHAPE_REPLY);
+    rows.state[at] = state;
     if (timeout !== null) {
-      this.#timeout[row] = timeout;
+      rows.timeout[at] = timeout;
       flags |= TIMEOUT;
     }
     if (mark !== null) flags |= stored(this.#mark, row, mark, MARK);
     if (zone !== null) flags |= stored(this.#zone, row, zone, ZONE);
     if (use !== null) {
-      this.#use[row] = use;
+      rows.use[at] = use;
       flags |= USE;
     }
     if (secctx !== null) this.#secctx.set(row, this.#texts.id(secctx));
     if (rare !== null) flags |= this.#appendRare(row, rare);
-    this.#flags[row] = flags;
+    rows.flags[at] = flags;
     this.#count = row + 1;
-    this.#index = undefined;
+    this.#filled = at + 1;
   }
 
   /** An address as `append` takes it: the number of an IPv4 address, a negative one for any other text. */
@@ -202,18 +199,31 @@ export class ConntrackColumns implements ConntrackTable {
     return ipv4ToNumber(text) ?? -1 - this.#texts.id(canonicalAddress(text) ?? text);
   }
 
+  /** A word as `append` takes it. */
+  wordId(text: string): number {
+    return this.#texts.id(text);
+  }
+
   entry(row: number): ConntrackEntry {
-    const flags = this.#flags[row] ?? 0;
+    const rows = this.#block(row);
+    const at = row & (BLOCK_ROWS - 1);
+    const flags = rows.flags[at] ?? 0;
     const has = (bit: number, column: Column) => (flags & bit ? column.get(row) : undefined);
-    const protocol = this.#protocol[row] ?? 0;
+    const protocol = rows.protocol[at] ?? 0;
     return {
-      source: { file: this.file, line: this.#line[row] ?? 0 },
+      source: { file: this.file, line: rows.line[at] ?? 0 },
       proto: PROTOCOLS.get(protocol) ?? String(protocol),
       family: flags & IPV6 ? 6 : 4,
-      timeout: flags & TIMEOUT ? this.#timeout[row] : undefined,
-      state: this.#word(this.#state[row] ?? 0),
-      original: this.#tuple(row, this.#originalSrc, this.#originalDst, this.#originalPorts, flags >> SHAPE_ORIGINAL),
-      reply: this.#tuple(row, this.#replySrc, this.#replyDst, this.#replyPorts, flags >> SHAPE_REPLY),
+      timeout: flags & TIMEOUT ? rows.timeout[at] : undefined,
+      state: this.#word(rows.state[at] ?? 0),
+      original: this.#tuple(
+        flags,
+        rows.originalSrc[at],
+        rows.originalDst[at],
+        rows.originalPorts[at],
+        flags >> SHAPE_ORIGINAL,
+      ),
+      reply: this.#tuple(flags, rows.replySrc[at], rows.replyDst[at], rows.replyPorts[at], flags >> SHAPE_REPLY),
       unreplied: (flags & UNREPLIED) !== 0,
       assured: (flags & ASSURED) !== 0,
       offload: (flags & (OFFLOAD | HW_OFFLOAD)) !== 0,
@@ -231,7 +241,7 @@ export class ConntrackColumns implements ConntrackTable {
       secctx: this.#word(this.#secctx.get(row)),
       helper: this.#word(this.#helper.get(row)),
       deltaTime: has(DELTA_TIME, this.#deltaTime),
-      use: flags & USE ? this.#use[row] : undefined,
+      use: flags & USE ? rows.use[at] : undefined,
       id: has(ID, this.#id),
       extra: this.#word(this.#extra.get(row)),
     };
@@ -242,28 +252,79 @@ export class ConntrackColumns implements ConntrackTable {
     const v4 = ipv4ToNumber(canonical);
     const key = v4 ?? this.#texts.find(canonical);
     if (key === undefined) return [];
-    const columns = [this.#originalSrc, this.#originalDst, this.#replySrc, this.#replyDst];
-    this.#index ??= new BucketIndex(this.#count, columns);
     const text = v4 === undefined ? TEXT : 0;
-    const rows: number[] = [];
-    for (const row of this.#index.candidates(key))
-      if (((this.#flags[row] ?? 0) & TEXT) === text && columns.some((column) => column[row] === key)) rows.push(row);
+    const asked = text === 0 ? key : -1 - key;
+    let rows = this.#byAddress.get(asked);
+    if (!rows) {
+      rows = this.#byAddress.size < SCANS ? this.#scanned(key, text) : this.#indexed(key, text);
+      this.#byAddress.set(asked, rows);
+    }
     return rows;
   }
 
-  rowsInState(state: string): readonly number[] {
+  rowsInState(state: string, most = Number.POSITIVE_INFINITY): readonly number[] {
     const id = this.#texts.find(state);
-    return id === undefined ? [] : this.#rowsWhere((row) => (this.#state[row] ?? 0) === id);
+    return id === undefined ? [] : this.#rowsWhere('state', FULL_MASK, id, most);
   }
 
-  unrepliedRows(): readonly number[] {
-    return this.#rowsWhere((row) => ((this.#flags[row] ?? 0) & UNREPLIED) !== 0);
+  unrepliedRows(most = Number.POSITIVE_INFINITY): readonly number[] {
+    return this.#rowsWhere('flags', UNREPLIED, UNREPLIED, most);
   }
 
-  #rowsWhere(test: (row: number) => boolean): number[] {
-    const rows: number[] = [];
-    for (let row = 0; row < this.#count; row += 1) if (test(row)) rows.push(row);
-    return rows;
+  rowsTranslatedTo(rows: readonly number[], ports: ReadonlySet<number>): readonly number[] {
+    return rows.filter((row) => {
+      const block = this.#block(row);
+      const at = row & (BLOCK_ROWS - 1);
+      const shape = ((block.flags[at] as number) >> SHAPE_REPLY) & 7;
+      return shape > SHAPE.ports || ports.has(block.replyPorts[at] as number);
+    });
+  }
+
+  #block(row: number): ConntrackRows {
+    return this.#blocks[row >>> BLOCK_BITS] as ConntrackRows;
+  }
+
+  #rowsIn(block: number): number {
+    return Math.min(BLOCK_ROWS, this.#count - block * BLOCK_ROWS);
+  }
+
+  #scanned(key: number, text: number): number[] {
+    const found: number[] = [];
+    for (const [i, { flags, originalSrc, originalDst, replySrc, replyDst }] of this.#blocks.entries()) {
+      const rows = this.#rowsIn(i);
+      for (let at = 0; at < rows; at += 1)
+        if (
+          (originalSrc[at] === key || originalDst[at] === key || replySrc[at] === key || replyDst[at] === key) &&
+          ((flags[at] as number) & TEXT) === text
+        )
+          found.push(i * BLOCK_ROWS + at);
+    }
+    return found;
+  }
+
+  #indexed(key: number, text: number): number[] {
+    this.#index ??= new BucketIndex(
+      this.#blocks.map((block, i) => ({ columns: block.addresses, rows: this.#rowsIn(i) })),
+    );
+    const found: number[] = [];
+    for (const row of this.#index.candidates(key)) {
+      const block = this.#block(row);
+      const at = row & (BLOCK_ROWS - 1);
+      if (((block.flags[at] as number) & TEXT) === text && block.addresses.some((column) => column[at] === key))
+        found.push(row);
+    }
+    return found;
+  }
+
+  #rowsWhere(name: 'state' | 'flags', mask: number, wanted: number, most: number): number[] {
+    const found: number[] = [];
+    for (const [i, block] of this.#blocks.entries()) {
+      const column = block[name];
+      const rows = this.#rowsIn(i);
+      for (let at = 0; at < rows && found.length < most; at += 1)
+        if (((column[at] as number) & mask) >>> 0 === wanted) found.push(i * BLOCK_ROWS + at);
+    }
+    return found;
   }
 
   #appendRare(row: number, rare: RareFields): number {
@@ -271,7 +332,7 @@ export class ConntrackColumns implements ConntrackTable {
     if (rare.event !== null) this.#event.set(row, this.#texts.id(rare.event));
     if (rare.helper !== null) this.#helper.set(row, this.#texts.id(rare.helper));
     if (rare.extra !== null) this.#appendExtra(row, rare.extra);
-    if (rare.use !== null) this.#use[row] = rare.use;
+    if (rare.use !== null) this.#last.use[row & (BLOCK_ROWS - 1)] = rare.use;
     return (
       (rare.assured ? ASSURED : 0) |
       (rare.offload ? OFFLOAD : 0) |
@@ -292,22 +353,15 @@ export class ConntrackColumns implements ConntrackTable {
   }
 
   #grow(): void {
-    const rows = Math.max(FIRST_ROWS, this.#capacity * 2);
-    this.#capacity = rows;
-    this.#line = grown(this.#line, rows);
-    this.#flags = grown(this.#flags, rows);
-    this.#state = grown(this.#state, rows);
-    this.#timeout = grown(this.#timeout, rows);
-    this.#originalSrc = grown(this.#originalSrc, rows);
-    this.#originalDst = grown(this.#originalDst, rows);
-    this.#originalPorts = grown(this.#originalPorts, rows);
-    this.#replySrc = grown(this.#replySrc, rows);
-    this.#replyDst = grown(this.#replyDst, rows);
-    this.#replyPorts = grown(this.#replyPorts, rows);
-    this.#use = grown(this.#use, rows);
-    const protocol = new Uint8Array(rows);
-    protocol.set(this.#protocol);
-    this.#protocol = protocol;
+    const { capacity } = this.#last;
+    if (capacity < BLOCK_ROWS) {
+      this.#last = new ConntrackRows(Math.min(4 * capacity, BLOCK_ROWS), this.#last);
+      this.#blocks[this.#blocks.length - 1] = this.#last;
+    } else {
+      this.#last = new ConntrackRows(BLOCK_ROWS);
+      this.#blocks.push(this.#last);
+      this.#filled = 0;
+    }
   }
 
   #textId(address: number): number {
@@ -325,16 +379,16 @@ export class ConntrackColumns implements ConntrackTable {
     return id === 0 ? undefined : this.#texts.text(id);
   }
 
-  #tuple(row: number, src: Uint32Array, dst: Uint32Array, ports: Uint32Array, shapeBits: number): Tuple {
-    const text = ((this.#flags[row] ?? 0) & TEXT) !== 0;
-    const address = (value: number) => (text ? this.#texts.text(value) : numberToIpv4(value));
+  #tuple(flags: number, src: number | undefined, dst: number | undefined, ports = 0, shapeBits: number): Tuple {
+    const text = (flags & TEXT) !== 0;
+    const address = (value = 0) => (text ? this.#texts.text(value) : numberToIpv4(value));
     const shape = shapeBits & 7;
-    const first = (ports[row] ?? 0) >>> 16;
-    const second = (ports[row] ?? 0) & 65535;
+    const first = ports >>> 16;
+    const second = ports & 65535;
     const icmp = shape === SHAPE.icmp || shape === SHAPE.icmpWithoutId;
     return {
-      src: address(src[row] ?? 0),
-      dst: address(dst[row] ?? 0),
+      src: address(src),
+      dst: address(dst),
       sport: shape === SHAPE.ports ? first : undefined,
       dport: shape === SHAPE.ports ? second : undefined,
       icmpType: icmp ? first >>> 8 : undefined,
@@ -344,12 +398,6 @@ export class ConntrackColumns implements ConntrackTable {
     };
   }
 }
-
-const grown = (column: Uint32Array<ArrayBuffer>, rows: number): Uint32Array<ArrayBuffer> => {
-  const larger = new Uint32Array(rows);
-  larger.set(column);
-  return larger;
-};
 
 /** Stores a field that was printed and returns its flag; 0 where it was not. */
 const stored = (column: Column, row: number, value: number | null, flag: number): number => {

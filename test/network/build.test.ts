@@ -137,6 +137,7 @@ test('conntrack -L comes before /proc/net/nf_conntrack', () => {
         rowsWithAddress: () => [],
         rowsInState: () => [],
         unrepliedRows: () => [],
+        rowsTranslatedTo: () => [],
       } as unknown as NonNullable<Capture['data']['conntrack']>,
     });
   expect(hostOf(of('n1/proc/net/nf_conntrack'), of('n1/conntrack_-L.txt')).conntrack.map((t) => t.file)).toEqual([
