@@ -2,7 +2,7 @@ import type { FlowEvidence } from '../evidence/observation.ts';
 import { applyChanges } from '../network/change.ts';
 import type { Network } from '../network/network.ts';
 import { walkFlow } from '../path/walk.ts';
-import type { FlowQuestion, Outcome, WalkedFlow } from '../path/walk-result.ts';
+import type { FlowQuestion, Outcome, WalkBranch, WalkedFlow } from '../path/walk-result.ts';
 import type {
   Cause,
   CauseContext,
@@ -113,10 +113,25 @@ const delivers = (flow: WalkedFlow): boolean =>
   flow.branches.some((b) => b.outcome === 'delivered') &&
   flow.branches.every((b) => b.outcome === 'delivered' || b.outcome === 'unknown');
 
-const proven = (fix: Omit<Fix, 'provenByWalk'>, context: CauseContext): Fix => ({
-  ...fix,
-  provenByWalk: fix.changes.length > 0 && delivers(context.rewalk(fix.changes)),
-});
+/** Where a branch's walk ends, and on which leg. */
+const placeOf = ({ forward, reply }: WalkBranch): string => {
+  const { direction, end, steps } = reply ?? forward;
+  return [direction, end.node, end.namespace, end.between?.join(), steps.at(-1)?.place, end.reason].join('|');
+};
+
+/** The walk with the change dies where it died before. */
+const isNoHelp = (before: WalkBranch, after: WalkedFlow): boolean =>
+  after.branches.every((b) => b.outcome !== 'delivered' && placeOf(b) === placeOf(before));
+
+/**
+ * The fix with the walk's word on it; nothing where the walk with its change still dies in the same place. What gets the packet further, to another fault, and what is no
+ * change of the model (an application to mend, a provider to ask) stays as advice.
+ */
+const proven = (fix: Omit<Fix, 'provenByWalk'>, context: CauseContext): readonly Fix[] => {
+  if (fix.changes.length === 0) return [{ ...fix, provenByWalk: false }];
+  const walked = context.rewalk(fix.changes);
+  return isNoHelp(context.branch, walked) ? [] : [{ ...fix, provenByWalk: delivers(walked) }];
+};
 
 const findingOf = (cause: Cause, found: Found, context: CauseContext, flow: string): Finding => ({
   id: cause.id,
@@ -129,7 +144,9 @@ const findingOf = (cause: Cause, found: Found, context: CauseContext, flow: stri
   at: found.at,
   values: found.values,
   evidence: found.evidence,
-  fixes: found.fixes.map((fix) => proven(fix, context)),
+  fixes: found.fixes
+    .flatMap((fix) => proven(fix, context))
+    .sort((a, b) => Number(b.provenByWalk) - Number(a.provenByWalk)),
   consequences: [],
 });
 

@@ -23,6 +23,7 @@ export const martianSourceIsLocalVip: Cause = {
     const address = step.before.src;
     const virtual = virtualHolding(ns, address);
     const device = virtual?.device ?? textOf(step, 'owner');
+    const held = ns.links.get(device)?.addresses.find((a) => a.address === address);
     const counted = counter(ns, 'in_martian_src');
     const message = ns.messages.find((m) => m.text.includes('martian source') && m.text.includes(`from ${address}`));
     const arrived = context.evidence.packets.find(
@@ -59,6 +60,17 @@ export const martianSourceIsLocalVip: Cause = {
           ...symptomLines(context),
         ],
         fixes: [
+          // An address of an ordinary device that somebody else sends from is there twice; a virtual one is meant to be everywhere.
+          ...(virtual === undefined && held !== undefined && device !== 'lo'
+            ? [
+                {
+                  id: 'remove-address',
+                  commands: [{ node: ns.node, command: `ip addr del ${address}/${held.prefixLength} dev ${device}` }],
+                  changes: [{ namespace: ns.id, op: 'delete' as const, what: 'address' as const, device, address }],
+                  values: { device, source: address },
+                },
+              ]
+            : []),
           {
             id: 'accept-local',
             commands: [{ node: ns.node, command: `sysctl -w ${change.name}=1` }],

@@ -32,6 +32,9 @@ export const synBacklogFull: Cause = {
     const dropped = counter(ns, 'TcpExtTCPReqQFullDrop');
     const cookies = counter(ns, 'TcpExtTCPReqQFullDoCookies');
     const { syns, answers } = trafficAt(context, backend);
+    // This flow got its place in the queue: what keeps it half open is that the answer does not arrive.
+    const [answer] = answers.filter((p) => p.layer?.tcpFlags === 'S.');
+    if (answer) return [{ kind: 'ruled-out', because: 'replied', values: {}, evidence: decisiveLine(answer.view) }];
     const unanswered = syns.length > 1 && answers.length === 0;
     const counted = (dropped?.value ?? 0) > 0;
     const limit = Math.min(

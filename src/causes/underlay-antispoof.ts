@@ -3,6 +3,7 @@ import { decisiveLine, namespaceId, supportingLine, textOf } from './ending.ts';
 import { type Death, deathBy, deathFound } from './facts/death.ts';
 import { anyArrivalFrom } from './facts/outer.ts';
 import { isDefault, routeOfStep } from './facts/route-search.ts';
+import { ruleChange } from './facts/rule-change.ts';
 import type { Cause, CauseContext } from './finding.ts';
 
 /**
@@ -29,6 +30,15 @@ export const underlayAntispoof: Cause = {
     if (!egress || hostOwns) return [];
     const own = egress.addresses.find((a) => a.family === packet.family && a.scope === 'global');
     if (!own) return [];
+    const masquerade = ruleChange(ns, {
+      family: packet.family,
+      table: 'nat',
+      chain: 'POSTROUTING',
+      position: 1,
+      src: packet.src,
+      dst: packet.dst,
+      target: 'MASQUERADE',
+    });
     const receiver = context.network.namespaces.get(textOf(death.step, 'to'));
     const contrast = receiver && anyArrivalFrom(receiver, own.address);
     const direct = sentDirectly(context, death, ns);
@@ -37,6 +47,15 @@ export const underlayAntispoof: Cause = {
       confidence: contrast && direct ? 'certain' : contrast || direct ? 'likely' : 'possible',
       values: { source: packet.src, own: own.address, device: egress.name, direct, contrast: contrast !== undefined },
       evidence: [...decisiveLine(own, [own.address]), ...supportingLine(contrast, [own.address])],
+      fixes: [
+        { id: 'permit-source', commands: [], changes: [], values: { source: packet.src } },
+        {
+          id: 'masquerade',
+          commands: [masquerade.command],
+          changes: [masquerade.change],
+          values: { source: packet.src, own: own.address },
+        },
+      ],
     });
   },
 };

@@ -1,7 +1,8 @@
 import type { Change } from '../network/change.ts';
+import { addressFamily } from '../tables/address.ts';
 import { decisiveLine, namespaceId, supportingLine, textOf } from './ending.ts';
 import { deathBy, deathFound } from './facts/death.ts';
-import { fdbOf, lastEncapsulation } from './facts/tunnel.ts';
+import { fdbOf, lastEncapsulation, nextHopBefore, tunnelEndOf } from './facts/tunnel.ts';
 import type { Cause, CauseContext } from './finding.ts';
 
 /**
@@ -41,6 +42,7 @@ export const vtepMacMismatch: Cause = {
             { namespace: sender.id, op: 'add', what: 'fdb', record: { ...fdb, mac: own } },
           ]
         : [];
+    const back = changes.length > 0 ? wayBack(context, changes) : undefined;
     return deathFound(context, death, {
       values: { device, mac, own, from: sender?.node ?? '', otherhost: other, address: neighbour?.address ?? '' },
       words: [own],
@@ -59,14 +61,44 @@ export const vtepMacMismatch: Cause = {
                     node: sender.node,
                     command: `bridge fdb replace ${own} dev ${outDevice} dst ${fdb?.dst ?? textOf(death.step, 'dst')}`,
                   },
+                  ...(back?.commands ?? []),
                 ],
-                changes,
-                values: { own, device, from: sender.node },
+                changes: [...changes, ...(back?.changes ?? [])],
+                values: { own, device, from: sender.node, back: back !== undefined },
               },
             ]
           : [],
     });
   },
+};
+
+/**
+ * The device that was made anew, or given another address, has also lost what it knew of its peers (neigh_changeaddr flushes the permanent entries too): what the
+ * answer then lacks on its way back.
+ */
+const wayBack = (context: CauseContext, changes: readonly Change[]) => {
+  const reply = context.rewalk(changes).branches[0]?.reply;
+  const last = reply?.steps.at(-1);
+  if (!reply || last?.action.code !== 'vxlan-no-fdb') return undefined;
+  const overlay = nextHopBefore(reply, last);
+  const peer = tunnelEndOf(context.network, overlay);
+  const family = addressFamily(overlay);
+  const mac = peer?.link.mac;
+  if (peer?.local === undefined || mac === undefined || family === undefined) return undefined;
+  const namespace = namespaceId(last);
+  const dev = textOf(last, 'device');
+  const neighbour = { family, address: overlay, dev, mac, states: ['PERMANENT'], router: false, proxy: false } as const;
+  const fdb = { mac, dev, dst: peer.local, flags: ['self', 'permanent'] } as const;
+  return {
+    commands: [
+      { node: last.node, command: `ip neigh replace ${overlay} lladdr ${mac} dev ${dev} nud permanent` },
+      { node: last.node, command: `bridge fdb replace ${mac} dev ${dev} dst ${peer.local}` },
+    ],
+    changes: [
+      { namespace, op: 'add', what: 'neighbour', record: neighbour },
+      { namespace, op: 'add', what: 'fdb', record: fdb },
+    ] as readonly Change[],
+  };
 };
 
 const isStationElsewhere = (context: CauseContext, node: string, mac: string): boolean =>

@@ -36,11 +36,19 @@ export const vxlanUdpBlocked: Cause = {
         confidence: 'certain',
         values: { ...values, by: 'network', otherwise: contrast !== undefined },
         evidence: supportingLine(contrast),
+        fixes: [openPort(outer.src, outer.dst, outer.dport ?? 0)],
       });
     }
     return byRule(context, death, values);
   },
 };
+
+const openPort = (from: string, to: string, port: number) => ({
+  id: 'open-port',
+  commands: [],
+  changes: [],
+  values: { from, to, port },
+});
 
 /** Nothing was captured at the receiver, but nothing of the flow is in its tables either. */
 const vanished = (context: CauseContext): readonly Found[] => {
@@ -52,6 +60,7 @@ const vanished = (context: CauseContext): readonly Found[] => {
     confidence: isTracked ? 'likely' : 'possible',
     values: { port: dport, from: src, to: dst, by: 'network', otherwise: false },
     evidence: [...sent.slice(0, 3).flatMap((view) => decisiveLine(view)), ...proofsOf(step), ...symptomLines(context)],
+    fixes: [openPort(src, dst, dport)],
   });
   return [{ ...found, node: null, namespace: '', at: 'between', between: [sender.node, receiver.node] }];
 };
@@ -94,6 +103,7 @@ const unanswered = (context: CauseContext, death: Death): readonly Found[] => {
     confidence: contrast ? 'certain' : 'likely',
     values: { port, from: local, to: end.local, by: 'network', otherwise: contrast !== undefined },
     evidence: [...sent.slice(0, 2).flatMap((view) => decisiveLine(view)), ...supportingLine(contrast)],
+    fixes: [openPort(local, end.local, port ?? 0)],
   }).map((found) => ({
     ...found,
     node: null,

@@ -44,6 +44,8 @@ export const xfrmPolicyShadowed: Cause = {
       counterName: drops.counter?.name ?? '',
     };
     if (drops.state === 'zero') return [counterZero(drops, values)];
+    // Where nothing but the block fits, it stands for every direction: its like of the same selector goes with it.
+    const deleted = right ? [winner] : ns.policies.filter((p) => p === winner || isTwin(p, winner));
     return [
       foundAt(step, {
         confidence: confidenceByCounter(context, drops),
@@ -56,20 +58,21 @@ export const xfrmPolicyShadowed: Cause = {
           ...ns.policies.filter((p) => p.dir === dir).flatMap((p) => supportingLine(p, policyWords(p))),
           ...symptomLines(context),
         ],
-        fixes: right
-          ? [
-              {
-                id: 'delete-policy',
-                commands: [{ node: ns.node, command: deletePolicyCommand(winner) }],
-                changes: [deletePolicy(ns, winner)],
-                values: { src: winner.selector.src, dst: winner.selector.dst, dir },
-              },
-            ]
-          : [],
+        fixes: [
+          {
+            id: 'delete-policy',
+            commands: deleted.map((p) => ({ node: ns.node, command: deletePolicyCommand(p) })),
+            changes: deleted.map((p) => deletePolicy(ns, p)),
+            values: { src: winner.selector.src, dst: winner.selector.dst, dir },
+          },
+        ],
       }),
     ];
   },
 };
+
+const isTwin = (p: XfrmPolicy, other: XfrmPolicy): boolean =>
+  p.action === 'block' && p.selector.src === other.selector.src && p.selector.dst === other.selector.dst;
 
 const losers = (ending: Ending): readonly XfrmPolicy[] =>
   policiesAtEnd(ending)

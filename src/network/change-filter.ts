@@ -1,5 +1,5 @@
 import type { IpSet } from '../records/ipset.ts';
-import type { Chain, NftTable, Rule, RuleTable } from '../records/iptables.ts';
+import type { Chain, Hook, NftTable, Rule, RuleTable, TableName } from '../records/iptables.ts';
 import type { Source } from '../records/source.ts';
 import type { RuleChange, SetChange } from './change.ts';
 import type { NetNamespace } from './namespace.ts';
@@ -19,8 +19,29 @@ export const changeRule = (ns: NetNamespace, change: RuleChange): NetNamespace =
     const nftTables = ns.nftTables.map((table) => withoutNftRule(table, change.source));
     return nftTables.every((table, i) => table === ns.nftTables[i]) ? ns : { ...ns, nftTables };
   }
-  const tables = ns.tables.map((table) => changeTable(table, change));
-  return tables.every((table, i) => table === ns.tables[i]) ? ns : { ...ns, tables };
+  const tables = withTable(ns, change).map((table) => changeTable(table, change));
+  return tables.length === ns.tables.length && tables.every((table, i) => table === ns.tables[i])
+    ? ns
+    : { ...ns, tables };
+};
+
+const HOOKS: Readonly<Record<TableName, readonly Hook[]>> = {
+  raw: ['PREROUTING', 'OUTPUT'],
+  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
+  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
+  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
+  security: ['INPUT', 'FORWARD', 'OUTPUT'],
+};
+
+/** The tables, with an empty one where a rule is added to a table that the namespace is known not to have: iptables makes it on the first use. */
+const withTable = (ns: NetNamespace, change: Exclude<RuleChange, { what: 'nft-rule' }>): readonly RuleTable[] => {
+  const isKnown = ns.captured.has('iptables-save') || ns.captured.has('nft-ruleset');
+  if (change.op !== 'add' || !isKnown) return ns.tables;
+  if (ns.tables.some((t) => t.family === change.family && t.name === change.table)) return ns.tables;
+  const chain = (name: string): Chain => ({ name, policy: 'ACCEPT', counters: undefined, rules: [], source: CHANGED });
+  const chains = new Map(HOOKS[change.table].map((hook) => [hook as string, chain(hook)]));
+  const { family, table: name } = change;
+  return [...ns.tables, { family, name, backend: 'unknown', chains, exact: true, source: CHANGED }];
 };
 
 const changeTable = (table: RuleTable, change: Exclude<RuleChange, { what: 'nft-rule' }>): RuleTable => {

@@ -30,12 +30,15 @@ const pageView = (analysis: Analysis, words: Words, detail: Detail) => {
     (file) => excerpts.find((excerpt) => excerpt.file === visibleLine(file))?.id,
   );
   const flows = analysis.flows.slice(0, detail.flows).map((flow, i) => flowView(analysis, flow, words, detail, i));
+  const fixes = cause ? fixViews(analysis, words, cause) : [];
+  const fixHeading = words.text(fixes.some((fix) => fix.proven) ? 'fix-heading' : 'advice-heading');
   const view = {
     lang: words.language,
     bundle: cut(visibleLine(analysis.bundle.name), 120),
     title: cut(`${verdict.title.map((span) => span.text).join('')} · netautopsy`, 200),
     verdict,
-    fixes: cause ? fixViews(analysis, words, cause) : [],
+    fixes,
+    fixHeading,
     flows,
     flowsCut: Math.max(0, analysis.flows.length - detail.flows),
     excerpts,
@@ -48,7 +51,7 @@ const pageView = (analysis: Analysis, words: Words, detail: Detail) => {
     inventory: inventoryView(analysis, words, detail),
   };
   const contents = [
-    ...(view.fixes.length > 0 ? [{ id: 'fix', label: words.text('fix-heading') }] : []),
+    ...(view.fixes.length > 0 ? [{ id: 'fix', label: fixHeading }] : []),
     ...view.flows.flatMap((flow) => [
       { id: flow.id, label: flow.heading },
       { id: `${flow.id}-packets`, label: words.text('ladder') },

@@ -94,7 +94,9 @@ const causePart = (
     `${level}# ${escaped(words.text('why'))}`,
     blocks(words.cause(finding.id, 'why', context)),
     quotes(analysis, finding),
-    ...(fixes.length > 0 ? [`${level}# ${escaped(words.text('fix'))}`, ...fixes] : []),
+    ...(fixes.length > 0
+      ? [`${level}# ${escaped(words.text(finding.fixes.some((fix) => fix.provenByWalk) ? 'fix' : 'advice'))}`, ...fixes]
+      : []),
   ];
 };
 

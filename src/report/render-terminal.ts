@@ -56,7 +56,10 @@ const causeSheet = (
   sheet.add(words.text('why'), proseRuns(words.cause(finding.id, 'summary', context)));
   quotes(sheet, analysis, finding.evidence);
   for (const fix of finding.fixes) {
-    sheet.add(words.text('fix'), proseRuns(words.fix(finding.id, fix.id, { ...context, values: fix.values })));
+    sheet.add(
+      words.text(fix.provenByWalk ? 'fix' : 'advice'),
+      proseRuns(words.fix(finding.id, fix.id, { ...context, values: fix.values })),
+    );
     for (const { node, command } of fix.commands) sheet.command(visibleLine(node), visibleLine(command));
     sheet.add('', [
       fix.provenByWalk

@@ -32,4 +32,14 @@ describe.skipIf(!recorded)(ID, () => {
   test('a strict reverse path filter is another cause', () => {
     expect(findingOf(bundleOf('gen-rp-filter-strict').judge(flowOf('gen-rp-filter-strict')), ID)).toBeUndefined();
   });
+
+  test('an address that is there twice is taken away from the receiver; letting it in helps the request alone', () => {
+    const judged = bundleOf('splitbrain').judge(flowOf('splitbrain'));
+    const found = findingOf(judged, ID);
+    expect(found?.fixes.map((f) => [f.id, f.provenByWalk])).toEqual([
+      ['remove-address', true],
+      ['accept-local', false],
+    ]);
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
 });

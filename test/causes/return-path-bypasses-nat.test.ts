@@ -39,4 +39,9 @@ describe.skipIf(!recorded)(ID, () => {
     const judged = waiting(quietCluster()).judge(ASKED);
     expect(findingOf(judged, ID)).toBeUndefined();
   });
+
+  test('the rule that mends it is proven on a node that has nftables only', () => {
+    const found = findingOf(bundleOf('nat-loopback').judge(flowOf('nat-loopback')), ID);
+    expect(found?.fixes).toContainEqual(expect.objectContaining({ id: 'masquerade', provenByWalk: true }));
+  });
 });

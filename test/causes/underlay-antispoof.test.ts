@@ -32,4 +32,13 @@ describe.skipIf(!recorded)(ID, () => {
     const judged = bundleOf(NAME).without('tcpdump', 'i-0b2').judge(flowOf(NAME));
     expect(findingOf(judged, ID)?.confidence).not.toBe('certain');
   });
+
+  test('an address that the network knows is walked as a fix, the provider’s switch is advice', () => {
+    const judged = bundleOf('cloud-antispoof').judge(flowOf('cloud-antispoof'));
+    expect(findingOf(judged, ID)?.fixes.map((f) => [f.id, f.provenByWalk])).toEqual([
+      ['masquerade', true],
+      ['permit-source', false],
+    ]);
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
 });

@@ -26,7 +26,9 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('holds for the recorded device that was made anew', () => {
     const judged = bundleOf('flannel-vtep-mac-changed').judge(flowOf('flannel-vtep-mac-changed'));
-    expect(judged.found[0]).toMatchObject({ id: ID, node: 'tack' });
+    expect(judged.found[0]).toMatchObject({ id: ID, node: 'tack', fixes: [{ id: 'new-mac', provenByWalk: true }] });
+    // The device lost its own permanent neighbours with the old address: four commands, two on each node.
+    expect(judged.found[0]?.fixes[0]?.commands.map((c) => c.node)).toEqual(['tick', 'tick', 'tack', 'tack']);
     expect(unsaid(judged, ID)).toEqual([]);
   });
 

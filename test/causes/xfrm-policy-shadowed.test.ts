@@ -52,4 +52,10 @@ describe(ID, () => {
   test('without the counters it is likely at most', () => {
     expect(findingOf(blocked().without('xfrm-stat').judge(flowOf(NAME)), ID)?.confidence).toBe('likely');
   });
+
+  test('a block that nothing else fits is deleted in every direction', () => {
+    const found = findingOf(bundleOf('xfrm-block-policy-wins').judge(flowOf('xfrm-block-policy-wins')), ID);
+    expect(found?.fixes).toMatchObject([{ id: 'delete-policy', provenByWalk: true }]);
+    expect(found?.fixes[0]?.commands.length).toBeGreaterThan(1);
+  });
 });

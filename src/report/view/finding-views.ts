@@ -14,6 +14,8 @@ import { confidenceTone, wherePhrase } from './verdict-view.ts';
 export interface FixView {
   readonly prose: readonly BlockView[];
   readonly commands: readonly { readonly node: string; readonly command: string }[];
+  /** False for advice that no walk has shown to deliver. */
+  readonly proven: boolean;
   readonly proof: string;
   readonly proofLook: string;
   readonly proofMark: string;
@@ -34,6 +36,7 @@ export const fixViews = (analysis: Analysis, words: Words, finding: Finding): Fi
       node: visibleLine(node),
       command: cut(visible(command), COMMAND_MOST),
     })),
+    proven: fix.provenByWalk,
     proof: words.text(fix.provenByWalk ? 'fix-proven' : 'fix-unproven'),
     proofLook: fix.provenByWalk ? 'good' : 'open',
     proofMark: fix.provenByWalk ? '✓' : '?',
