@@ -21,6 +21,9 @@ const helpers = JSON.parse(readFileSync(join(templateDir, 'helpers.json'), 'utf8
 const LOOKUP =
   /lookupProperty = container\.lookupProperty \|\| function\(parent, propertyName\) \{[\s\S]*?return undefined\s*\}/g;
 
+/** Where in the template a helper is called: no helper of ours asks. A name that has no value is still told with its place. */
+const PLACE = /,"loc":\{"start":\{"line":\d+,"column":\d+\},"end":\{"line":\d+,"column":\d+\}\}/g;
+
 const files = readdirSync(templateDir, { recursive: true })
   .map(String)
   .filter((file) => file.endsWith('.hbs'))
@@ -36,7 +39,7 @@ const entries = files.map((file) => {
     knownHelpers: Object.fromEntries(helpers.map((helper) => [helper, true])),
     srcName: undefined,
   });
-  return `  ${JSON.stringify(name)}: ${spec.replace(LOOKUP, 'lookupProperty = container.lookupProperty')},`;
+  return `  ${JSON.stringify(name)}: ${spec.replace(LOOKUP, 'lookupProperty = container.lookupProperty').replace(PLACE, '')},`;
 });
 mkdirSync(out, { recursive: true });
 writeFileSync(join(out, 'index.js'), `export const templates = {\n${entries.join('\n')}\n};\n`);

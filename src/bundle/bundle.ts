@@ -40,6 +40,8 @@ export interface BundleOrigin {
   readonly paths: ReadonlyMap<string, string>;
   /** A name comes twice: the last one is what was read. */
   readonly repeats: boolean;
+  /** Texts of small members in slices, by their path inside. */
+  readonly texts: ReadonlyMap<string, readonly string[]>;
 }
 
 /** A support bundle, read. */

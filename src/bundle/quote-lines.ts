@@ -1,4 +1,6 @@
+import { printConntrackEntry } from '../captures/print/conntrack.ts';
 import { PlainSlices } from '../captures/read-text.ts';
+import type { Capture } from '../records/capture.ts';
 import type { Bundle, BundleOrigin } from './bundle.ts';
 import { LIMITS } from './limits.ts';
 import { maskKeys } from './mask-keys.ts';
@@ -10,26 +12,61 @@ import { TextOfBytes } from './read/decode.ts';
 const QUOTED = 2000;
 
 /**
- * The original text of lines, by file and line, in a second pass over the bundle. Keys are masked; lines that do not exist are left out.
- * Standard input was kept for it.
+ * The original text of lines, by file and line. Small members were kept for it, and of usual conntrack lines the table knows the text; only for other lines
+ * the bundle is gone through a second time (standard input was kept). Keys are masked; lines that do not exist are left out.
  */
 export const quoteLines = async (
-  bundle: Pick<Bundle, 'origins'>,
+  bundle: Pick<Bundle, 'origins' | 'nodes'>,
   wanted: ReadonlyMap<string, ReadonlySet<number>>,
 ): Promise<ReadonlyMap<string, ReadonlyMap<number, string>>> => {
   const quotes = new Map<string, ReadonlyMap<number, string>>();
-  for (const origin of bundle.origins) await quoteFrom(origin, wanted, quotes);
+  const captures = bundle.nodes.flatMap((node) => node.namespaces.flatMap((ns) => ns.captures));
+  const unknown = new Map<string, ReadonlySet<number>>();
+  for (const [file, lines] of wanted) {
+    const known = fromTables(
+      captures.filter((capture) => capture.file === file),
+      lines,
+    );
+    if (known) quotes.set(file, known);
+    else unknown.set(file, lines);
+  }
+  for (const origin of bundle.origins) await quoteFrom(origin, unknown, quotes);
   return quotes;
 };
 
+/** What the file's table knows the text of; undefined where it does not know every line. */
+const fromTables = (captures: readonly Capture[], wanted: ReadonlySet<number>): Map<number, string> | undefined => {
+  const [capture, ...others] = captures;
+  const table = capture?.data.conntrack;
+  if (!table || others.length > 0) return undefined;
+  const lines = new Map<number, string>();
+  const end = (capture.firstLine ?? 1) + capture.lines;
+  for (const line of [...wanted].filter((at) => at < end).sort((a, b) => a - b)) {
+    const printed = table.printedAt(line);
+    if (!printed) return undefined;
+    lines.set(line, quote(printConntrackEntry(printed.entry, printed.layer3)));
+  }
+  return lines;
+};
+
 const quoteFrom = async (
-  { source, paths, repeats }: BundleOrigin,
+  { source, paths, repeats, texts }: BundleOrigin,
   wanted: ReadonlyMap<string, ReadonlySet<number>>,
   quotes: Map<string, ReadonlyMap<number, string>>,
 ): Promise<void> => {
-  const own = [...wanted].filter(([file]) => paths.has(file));
-  const byPath = new Map(own.map(([file, lines]) => [paths.get(file) ?? file, { file, lines }] as const));
+  const byPath = new Map<string, { readonly file: string; readonly lines: ReadonlySet<number> }>();
+  for (const [file, lines] of wanted) {
+    const path = paths.get(file);
+    if (path === undefined) continue;
+    const text = texts.get(path);
+    if (text) {
+      const found = new LinesOfText(lines);
+      for (const slice of text) found.take(slice);
+      quotes.set(file, found.lines);
+    } else byPath.set(path, { file, lines });
+  }
   if (byPath.size === 0) return;
+  const open = new Set(byPath.keys());
   const walk = new Walk(source, LIMITS, () => undefined);
   try {
     for await (const member of walk.members()) {
@@ -37,37 +74,55 @@ const quoteFrom = async (
       // A name that comes twice: the last one was read.
       if (!request || member.link !== null) continue;
       quotes.set(request.file, await linesOf(member, request.lines));
-      if (!repeats && own.every(([file]) => quotes.has(file))) break;
+      open.delete(member.path);
+      if (!repeats && open.size === 0) break;
     }
   } catch (error) {
     if (!(error instanceof Damage || error instanceof LimitReached)) throw error;
   }
 };
 
-const linesOf = async (member: Member, wanted: ReadonlySet<number>): Promise<ReadonlyMap<number, string>> => {
-  const lines = new Map<number, string>();
-  const last = Math.max(...wanted);
-  let line = 1;
-  const slices = new PlainSlices((slice) => {
-    for (let at = 0; at < slice.length && line <= last; line += 1) {
+/** Picks lines out of a text that comes in slices of whole lines. */
+class LinesOfText {
+  readonly lines = new Map<number, string>();
+  readonly #wanted: ReadonlySet<number>;
+  readonly #last: number;
+  #line = 1;
+
+  constructor(wanted: ReadonlySet<number>) {
+    this.#wanted = wanted;
+    this.#last = Math.max(...wanted);
+  }
+
+  get complete(): boolean {
+    return this.#line > this.#last;
+  }
+
+  take(slice: string): void {
+    for (let at = 0; at < slice.length && !this.complete; this.#line += 1) {
       const newline = slice.indexOf('\n', at);
       const end = newline < 0 ? slice.length : newline;
-      if (wanted.has(line)) lines.set(line, quote(slice.slice(at, end)));
+      if (this.#wanted.has(this.#line)) this.lines.set(this.#line, quote(slice.slice(at, end)));
       at = end + 1;
     }
-  }, LIMITS.lineLength);
-  const text = new TextOfBytes();
+  }
+}
+
+const linesOf = async (member: Member, wanted: ReadonlySet<number>): Promise<ReadonlyMap<number, string>> => {
+  const found = new LinesOfText(wanted);
+  const slices = new PlainSlices((slice) => found.take(slice), LIMITS.lineLength);
+  const decoder = new TextOfBytes();
   try {
     for await (const bytes of member.content) {
-      for (const piece of text.push(bytes)) slices.push(piece);
-      if (line > last) return lines;
+      for (const piece of decoder.push(bytes)) slices.push(piece);
+      if (found.complete) return found.lines;
     }
   } catch (error) {
     if (!(error instanceof Damage || error instanceof LimitReached)) throw error;
   }
-  slices.push(text.end());
+  slices.push(decoder.end());
   slices.end();
-  return lines;
+  return found.lines;
 };
 
 /** Masked before it is cut: half a key is a key's half. */

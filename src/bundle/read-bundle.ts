@@ -55,6 +55,7 @@ export const readBundle = async (path: string, options: BundleOptions): Promise<
       {
         source,
         repeats: harvest.times.size > 0,
+        texts: harvest.kept.texts,
         paths: new Map([...harvest.found.keys()].map((at) => [shown(at), harvest.targets.get(at) ?? at])),
       },
     ],
@@ -146,7 +147,7 @@ const readLinks = async (source: Source, harvest: Harvest, context: ReadContext)
       const link = wanted.get(member.path);
       if (!link || member.form !== 'text') continue;
       const tailed = member.path.endsWith('.tailed');
-      const found = await readAs(member, { ...link.facts, tailed }, link.path, context);
+      const found = await readAs(member, { ...link.facts, tailed }, link.path, context, harvest.kept);
       const kept = found.filter((f) => f.capture);
       if (kept.length === 0) continue;
       harvest.ignored.delete(member.path);

@@ -1,4 +1,4 @@
-import { type ConntrackColumns, SHAPE } from '../tables/conntrack-columns.ts';
+import { type ConntrackColumns, PRINTED, SHAPE } from '../tables/conntrack-columns.ts';
 
 const NEWLINE = 10;
 const BLANK = 32;
@@ -81,7 +81,8 @@ export class UsualEntries {
     const zone = isZone(c, this.#at) ? this.#number(c, this.#at + 6) : null;
     const use = isUse(c, this.#at) ? this.#number(c, this.#at + 5) : null;
     if (mark === NOTHING || zone === NOTHING || use === NOTHING) return NOTHING;
-    at = c[this.#at] === BLANK ? this.#at + 1 : this.#at;
+    const padded = c[this.#at] === BLANK;
+    at = padded ? this.#at + 1 : this.#at;
     if (c[at] !== NEWLINE) return NOTHING;
     this.#table.append(
       line,
@@ -104,11 +105,12 @@ export class UsualEntries {
       zone,
       use,
       null,
+      padded ? PRINTED.no : told ? PRINTED.withLayer3 : PRINTED.plain,
     );
     return at + 1;
   }
 
-  /** A number of 32 bits. */
+  /** A number of 32 bits without leading zeros. */
   #number(c: Uint8Array, from: number): number {
     let at = from;
     let value = 0;
@@ -117,7 +119,8 @@ export class UsualEntries {
       at += 1;
     }
     this.#at = at;
-    return at === from || at - from > 10 || value > LARGEST ? NOTHING : value;
+    if (at === from || at - from > 10 || value > LARGEST) return NOTHING;
+    return c[from] === ZERO && at - from > 1 ? NOTHING : value;
   }
 
   /** A dotted quad without leading zeros. */

@@ -5,6 +5,7 @@ import type { Source } from '../records/source.ts';
 import {
   BAD_PORTS,
   ConntrackColumns,
+  PRINTED,
   packPorts,
   type RareFields,
   SHAPE,
@@ -142,6 +143,7 @@ class ConntrackSink extends LineSink {
       zone,
       use,
       this.#rare,
+      PRINTED.no,
     );
     return true;
   }
@@ -196,8 +198,8 @@ class ConntrackSink extends LineSink {
   }
 }
 
-/** After so many lines in a row that were not usual as many are given to the grammar unseen, and twice as many each time it goes on. */
-const FIRST_RUN = 1;
+/** After so many lines in a row that were not usual the grammar gets the next ones unseen, twice as many each time it goes on. */
+const PATIENCE = 8;
 const LONGEST_RUN = 256;
 
 /** Usual entries are read without the grammar; it gets what stands between them. */
@@ -205,7 +207,7 @@ const open = (input: CaptureInput): CaptureReader => {
   const sink = new ConntrackSink(input);
   const grammar = grammarReader(input, sink, parse, () => sink.data(input.kind));
   const usual = new UsualEntries(sink.table, input.family ?? null);
-  let run = FIRST_RUN;
+  let misses = 0;
   const read = (slice: string): void => {
     if (!usual.open(slice)) {
       grammar.read(slice);
@@ -215,14 +217,15 @@ const open = (input: CaptureInput): CaptureReader => {
       const next = usual.read(at, sink.line);
       if (next >= 0) {
         sink.usual();
-        run = FIRST_RUN;
+        misses = 0;
         at = next;
         continue;
       }
       const from = at;
+      const run = misses < PATIENCE ? 1 : Math.min(2 ** (misses - PATIENCE), LONGEST_RUN);
       for (let lines = 0; lines < run && at < slice.length; lines += 1)
         at = slice.indexOf('\n', at) + 1 || slice.length;
-      run = Math.min(2 * run, LONGEST_RUN);
+      misses += 1;
       grammar.read(slice.slice(from, at));
     }
   };

@@ -36,9 +36,16 @@ const USE = 1 << 15;
 const ID = 1 << 16;
 const DELTA_TIME = 1 << 17;
 const TIME = 1 << 18;
+/** The line's text is what the tool prints for the entry, to the letter. */
+const AS_PRINTED = 1 << 19;
 /** Three bits each. */
 const SHAPE_ORIGINAL = 20;
 const SHAPE_REPLY = 23;
+/** It begins with the layer 3 protocol. */
+const WITH_LAYER3 = 1 << 26;
+
+/** Whether a line's text is exactly what `printConntrackEntry` makes of its entry. */
+export const PRINTED = { no: 0, plain: AS_PRINTED, withLayer3: AS_PRINTED | WITH_LAYER3 } as const;
 
 /** Protocol names by number; conntrack and the kernel print `unknown` for the others. */
 export const PROTOCOLS: ReadonlyMap<number, string> = new Map([
@@ -151,12 +158,13 @@ export class ConntrackColumns implements ConntrackTable {
     zone: number | null,
     use: number | null,
     rare: RareFields | null,
+    printed: number,
   ): void {
     const row = this.#count;
     if (this.#filled >= this.#last.capacity) this.#grow();
     const rows = this.#last;
     const at = this.#filled;
-    let flags = (unreplied ? UNREPLIED : 0) | (assured ? ASSURED : 0);
+    let flags = (unreplied ? UNREPLIED : 0) | (assured ? ASSURED : 0) | printed;
     if (originalSrc >= 0 && originalDst >= 0 && replySrc >= 0 && replyDst >= 0) {
       rows.originalSrc[at] = originalSrc;
       rows.originalDst[at] = originalDst;
@@ -269,6 +277,23 @@ export class ConntrackColumns implements ConntrackTable {
 
   unrepliedRows(most = Number.POSITIVE_INFINITY): readonly number[] {
     return this.#rowsWhere('flags', UNREPLIED, UNREPLIED, most);
+  }
+
+  printedAt(line: number): { readonly entry: ConntrackEntry; readonly layer3: boolean } | undefined {
+    // Lines come in their order.
+    let from = 0;
+    for (let to = this.#count; from < to; ) {
+      const middle = (from + to) >>> 1;
+      if (this.#lineOf(middle) < line) from = middle + 1;
+      else to = middle;
+    }
+    if (from >= this.#count || this.#lineOf(from) !== line) return undefined;
+    const flags = this.#block(from).flags[from & (BLOCK_ROWS - 1)] as number;
+    return (flags & AS_PRINTED) === 0 ? undefined : { entry: this.entry(from), layer3: (flags & WITH_LAYER3) !== 0 };
+  }
+
+  #lineOf(row: number): number {
+    return this.#block(row).line[row & (BLOCK_ROWS - 1)] as number;
   }
 
   rowsTranslatedTo(rows: readonly number[], ports: ReadonlySet<number>): readonly number[] {

@@ -138,6 +138,7 @@ test('conntrack -L comes before /proc/net/nf_conntrack', () => {
         rowsInState: () => [],
         unrepliedRows: () => [],
         rowsTranslatedTo: () => [],
+        printedAt: () => undefined,
       } as unknown as NonNullable<Capture['data']['conntrack']>,
     });
   expect(hostOf(of('n1/proc/net/nf_conntrack'), of('n1/conntrack_-L.txt')).conntrack.map((t) => t.file)).toEqual([

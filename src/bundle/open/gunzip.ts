@@ -2,7 +2,7 @@ import { crc32, createInflateRaw } from 'node:zlib';
 import type { ByteReader } from './byte-reader.ts';
 import { Damage } from './damage.ts';
 
-const CHUNK = 256 * 1024;
+const CHUNK = 1024 * 1024;
 
 /**
  * RFC 1952, several members in a row. Bytes after the last member that are no gzip are left alone: tools that append to archives

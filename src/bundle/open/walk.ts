@@ -2,7 +2,6 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Limits } from '../limits.ts';
 import { type BundleNote, note } from '../note.ts';
-import { bunzip2 } from './bunzip2.ts';
 import { ByteReader, type Chunks } from './byte-reader.ts';
 import { Damage, LimitReached } from './damage.ts';
 import { folderMembers } from './folder.ts';
@@ -11,11 +10,7 @@ import { type Form, formOf, HEAD_BYTES } from './magic.ts';
 import type { RawMember } from './member.ts';
 import type { Source } from './source.ts';
 import { tarMembers } from './tar.ts';
-import { unxz } from './unxz.ts';
-import { unzstd } from './unzstd.ts';
 import { linkTarget, virtualPath } from './virtual-path.ts';
-import { zipMembers } from './zip.ts';
-import { zipMembersFromStart } from './zip-stream.ts';
 
 /** A file of the bundle, wherever it lies: `node1/ip_addr.txt`, `sosreport-n1.tar.xz!/sosreport-n1/uname`. */
 export interface Member {
@@ -39,11 +34,19 @@ interface Place {
   readonly outermost: boolean;
 }
 
-const DECOMPRESS: Partial<Record<Form, (input: ByteReader) => Chunks>> = {
+type Decompress = (input: ByteReader) => Chunks;
+
+/** Loaded when the first archive of the form is met: few bundles have one. */
+const lazily = (load: () => Promise<Decompress>): Decompress =>
+  async function* (input) {
+    yield* (await load())(input);
+  };
+
+const DECOMPRESS: Partial<Record<Form, Decompress>> = {
   gzip: gunzip,
-  xz: unxz,
-  bzip2: bunzip2,
-  zstd: unzstd,
+  xz: lazily(async () => (await import('./unxz.ts')).unxz),
+  bzip2: lazily(async () => (await import('./bunzip2.ts')).bunzip2),
+  zstd: lazily(async () => (await import('./unzstd.ts')).unzstd),
 };
 
 const isContainer = (form: Form): boolean => form in DECOMPRESS || form === 'tar' || form === 'zip' || form === 'pgp';
@@ -115,10 +118,12 @@ export class Walk {
 
   /** By its directory; one that was cut has none, and is read from its beginning. */
   async *#zip(zip: string | Buffer, bytes: () => Chunks, place: Place): AsyncGenerator<Member> {
+    const { zipMembers } = await import('./zip.ts');
     try {
       yield* this.#each(zipMembers(zip), place);
     } catch (error) {
       if (!(error instanceof Damage && error.reason === 'truncated')) throw error;
+      const { zipMembersFromStart } = await import('./zip-stream.ts');
       yield* this.#each(zipMembersFromStart(new ByteReader(bytes())), place);
     }
   }

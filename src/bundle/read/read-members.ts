@@ -7,6 +7,7 @@ import { Damage, LimitReached } from '../open/damage.ts';
 import type { Member } from '../open/walk.ts';
 import { TextOfBytes } from './decode.ts';
 import type { Found, IgnoredWhy } from './finding.ts';
+import { KeptTexts } from './kept-texts.ts';
 import { MemberReader } from './member-reader.ts';
 
 export interface Link {
@@ -27,6 +28,7 @@ export class Harvest {
   readonly targets = new Map<string, string>();
   readonly times = new Map<string, number>();
   readonly ignored = new Map<string, IgnoredWhy>();
+  readonly kept = new KeptTexts();
   /** A member that only a key opens was met. */
   encrypted = false;
 }
@@ -54,13 +56,14 @@ export const readMember = async (member: Member, harvest: Harvest, context: Read
   harvest.files.add(path);
   harvest.found.delete(path);
   harvest.ignored.delete(path);
+  harvest.kept.forget(path);
   const why = facts.kind === 'skip' ? 'not-a-capture' : await formWhy(member, facts);
   if (why) {
     harvest.ignored.set(path, why);
     return;
   }
   context.onMember(context.shown(path));
-  const found = await readAs(member, facts, path, context);
+  const found = await readAs(member, facts, path, context, harvest.kept);
   const kept = found.filter((f) => f.capture !== undefined);
   if (kept.length > 0) harvest.found.set(path, kept);
   else harvest.ignored.set(path, found[0]?.why ?? 'unknown');
@@ -81,21 +84,24 @@ export const readAs = async (
   facts: NameFacts,
   path: string,
   context: ReadContext,
+  texts: KeptTexts,
 ): Promise<readonly Found[]> => {
   const { limits, tell } = context;
   const file = context.shown(path);
   const reader = new MemberReader(path, file, facts, member.mtime);
+  const text = texts.collect();
   const slices = new PlainSlices(
     (slice) => {
       reader.push(slice);
+      text.push(slice);
     },
     limits.lineLength,
     () => tell(note('line-too-long', { file, limit: limits.lineLength })),
   );
-  const text = new TextOfBytes();
+  const decoder = new TextOfBytes();
   let partial = facts.tailed;
   try {
-    for await (const bytes of member.content) for (const piece of text.push(bytes)) slices.push(piece);
+    for await (const bytes of member.content) for (const piece of decoder.push(bytes)) slices.push(piece);
   } catch (error) {
     partial = true;
     if (error instanceof LimitReached && error.scope === 'member')
@@ -103,9 +109,11 @@ export const readAs = async (
     // What ends its archive ends it at the next member too, where it is told.
     else if (!(error instanceof Damage || (error instanceof LimitReached && error.scope === 'archive'))) throw error;
   }
-  slices.push(text.end());
+  slices.push(decoder.end());
   slices.end();
   const found = reader.end(partial);
-  if (facts.tailed && found.some((f) => f.capture)) tell(note('tailed', { file }));
+  const isCapture = found.some((f) => f.capture);
+  if (isCapture) text.keep(member.path);
+  if (facts.tailed && isCapture) tell(note('tailed', { file }));
   return found;
 };
