@@ -2,7 +2,7 @@ import { knows, sysctl } from '../network/namespace.ts';
 import type { Step } from '../path/step.ts';
 import { decisiveLine, namespaceId, proofsOf, textOf } from './ending.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
-import { foundAt, undecided } from './facts/found.ts';
+import { foundWhereItDies, undecided } from './facts/found.ts';
 import { translationsOf } from './facts/translation.ts';
 import type { Cause, CauseContext, EvidenceLine } from './finding.ts';
 
@@ -42,6 +42,7 @@ export const ipvsConntrackSysctlOff: Cause = {
       port: translation.port,
       server: translation.server,
       src: step.before.src,
+      sender: ns.node,
       sysctl: SYSCTL,
     };
     const entry = context.evidence.entries.find(
@@ -59,7 +60,7 @@ export const ipvsConntrackSysctlOff: Cause = {
     const proven = knows(ns, 'conntrack') || context.evidence.connections.some((c) => c.namespace === ns.id);
     const end = confidenceOfEnd(context);
     return [
-      foundAt(step, {
+      foundWhereItDies(context, step, {
         confidence: proven ? end : weaker('likely', end),
         values,
         evidence: [

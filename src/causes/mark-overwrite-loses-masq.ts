@@ -3,7 +3,7 @@ import type { Step } from '../path/step.ts';
 import type { Rule } from '../records/iptables.ts';
 import { decisiveLine, namespaceId, proofsOf } from './ending.ts';
 import { confidenceOfEnd, symptomLines, weaker } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundWhereItDies } from './facts/found.ts';
 import { ruleAt } from './facts/rules.ts';
 import type { Cause, CauseContext, Found } from './finding.ts';
 
@@ -44,13 +44,14 @@ export const markOverwriteLosesMasq: Cause = {
     );
     const end = confidenceOfEnd(context);
     return [
-      foundAt(step, {
+      foundWhereItDies(context, step, {
         confidence: entries.length > 0 ? end : weaker('likely', end),
         values: {
           virtual: marked.before.dst,
           port: marked.before.dport ?? 0,
           server: step.before.dst,
           src: step.before.src,
+          sender: ns.node,
           lost: `0x${lost.toString(16)}`,
           before: `0x${step.before.mark.toString(16)}`,
           after: `0x${step.after.mark.toString(16)}`,

@@ -1,3 +1,4 @@
+import { sysctlNumber } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
 import type { FlowQuestion } from '../path/walk-result.ts';
 import type { ConntrackEntry } from '../records/conntrack.ts';
@@ -34,10 +35,12 @@ export const findCandidates = (network: Network): readonly Candidate[] => {
     (s) => !isMulticast(s.dst) && !isLinkLocal(s.dst) && !isLinkLocal(s.src) && s.dst !== '255.255.255.255',
   );
   const aliases = translatedNames(network, plain);
-  return cluster(
-    network,
-    plain.filter((s) => !aliases.has(nameOf(s))),
-  ).slice(0, KEPT);
+  const named = plain.flatMap((s) => {
+    const asked = aliases.get(nameOf(s));
+    if (asked === undefined) return [s];
+    return asked === 'entry' ? [] : [{ ...s, ...asked }];
+  });
+  return cluster(network, named).slice(0, KEPT);
 };
 
 /** Rows of a table that are asked for their other name. */
@@ -51,9 +54,18 @@ const nameOf = (s: {
   dport: number | undefined;
 }): string => `${s.proto} ${s.src}:${s.sport ?? ''}>${s.dst}:${s.dport ?? ''}`;
 
-/** Names that a flow has only behind a translation: the original name is the one that a user would ask about. */
-const translatedNames = (network: Network, sightings: readonly Sighting[]): ReadonlySet<string> => {
-  const names = new Set<string>();
+/** The name that a flow was asked by, and the namespace that translated it. */
+type AskedBy = Pick<Sighting, 'namespace' | 'src' | 'sport' | 'dst' | 'dport'>;
+
+/**
+ * Names that a flow has only behind a translation: the original name is the one that a user would ask about. Where a conntrack entry tells it, the
+ * entry is a sighting by itself ('entry'); where only IPVS knows (vs.conntrack=0 leaves no entry), what was seen is told under IPVS's name.
+ */
+const translatedNames = (
+  network: Network,
+  sightings: readonly Sighting[],
+): ReadonlyMap<string, 'entry' | AskedBy> => {
+  const names = new Map<string, 'entry' | AskedBy>();
   // Behind a translation the flow is called what its reply tuple says backwards.
   const ports = new Set(sightings.map((s) => (s.dport ?? 0) * 0x1_0000 + (s.sport ?? 0)));
   const add = (entry: ConntrackEntry) => {
@@ -65,7 +77,10 @@ const translatedNames = (network: Network, sightings: readonly Sighting[]): Read
       original.dport === reply.sport
     )
       return;
-    names.add(nameOf({ proto: entry.proto, src: reply.dst, sport: reply.dport, dst: reply.src, dport: reply.sport }));
+    names.set(
+      nameOf({ proto: entry.proto, src: reply.dst, sport: reply.dport, dst: reply.src, dport: reply.sport }),
+      'entry',
+    );
   };
   for (const ns of network.namespaces.values()) {
     const table = ns.conntrack[0];
@@ -80,16 +95,18 @@ const translatedNames = (network: Network, sightings: readonly Sighting[]): Read
       );
       for (const row of table.rowsTranslatedTo([...rows], ports)) add(table.entry(row));
     }
-    for (const c of ns.ipvsConnections)
-      names.add(
-        nameOf({
-          proto: c.proto.toLowerCase(),
-          src: c.client,
-          sport: c.clientPort,
-          dst: c.server,
-          dport: c.serverPort,
-        }),
-      );
+    for (const c of ns.ipvsConnections) {
+      const name = nameOf({
+        proto: c.proto.toLowerCase(),
+        src: c.client,
+        sport: c.clientPort,
+        dst: c.server,
+        dport: c.serverPort,
+      });
+      const isTracked = sysctlNumber(ns, 'net.ipv4.vs.conntrack') !== 0;
+      const asked = { namespace: ns, src: c.client, sport: c.clientPort, dst: c.virtual, dport: c.virtualPort };
+      if (!names.has(name)) names.set(name, isTracked ? 'entry' : asked);
+    }
   }
   return names;
 };

@@ -1,4 +1,5 @@
 import type { NetNamespace } from '../network/namespace.ts';
+import type { ConntrackTable } from '../records/conntrack.ts';
 import { ROWS, type Sighting, type Symptom } from './symptom.ts';
 
 /** Entries that never got beyond their first packets, were closed at once, or have no answer. */
@@ -29,5 +30,30 @@ export const fromConntrack = (ns: NetNamespace): readonly Sighting[] => {
   const others = of(table.unrepliedRows(ROWS), 'unreplied').filter(
     (s) => s.proto === 'udp' || s.proto === 'icmp' || s.proto === 'sctp',
   );
-  return [...tcp, ...others];
+  return [...tcp, ...others, ...unservedPorts(ns, table)];
+};
+
+const UNDERWAY = new Set(['ESTABLISHED', 'FIN_WAIT', 'CLOSE_WAIT', 'LAST_ACK', 'TIME_WAIT']);
+
+/** Connections to a service's address that this namespace keeps on a dummy device, by a port that no virtual service takes: a program of the node answers. */
+const unservedPorts = (ns: NetNamespace, table: ConntrackTable): readonly Sighting[] => {
+  if (ns.services.length === 0) return [];
+  const served = new Set(ns.services.map((s) => `${s.proto} ${s.address} ${s.port}`));
+  const virtual = [...ns.links.values()]
+    .filter((link) => link.kind === 'dummy')
+    .flatMap((link) => link.addresses.map((a) => a.address))
+    .filter((address) => ns.services.some((s) => s.address === address));
+  return virtual.flatMap((address) =>
+    table
+      .rowsWithAddress(address)
+      .slice(0, ROWS)
+      .flatMap((row) => {
+        const { proto, original, reply, state, source } = table.entry(row);
+        const { src, sport, dst, dport } = original;
+        const isPlain = reply.src === dst && reply.sport === dport && reply.dst === src && reply.dport === sport;
+        if (proto !== 'tcp' || dst !== address || !isPlain || !UNDERWAY.has(state ?? '')) return [];
+        if (served.has(`${proto} ${dst} ${dport}`)) return [];
+        return [{ namespace: ns, proto, src, sport, dst, dport, symptom: 'unserved-port' as const, source, order: 0 }];
+      }),
+  );
 };

@@ -16,7 +16,7 @@ export const fromPackets = (network: Network, ns: NetNamespace, table: PacketTab
   ...resets(ns, table),
   ...icmpErrors(ns, table),
   ...stalls(network, ns, table),
-  ...unanswered(ns, table),
+  ...unanswered(network, ns, table),
 ];
 
 const sighting = (ns: NetNamespace, view: PacketView, symptom: Symptom, backwards = false): Sighting | undefined => {
@@ -102,12 +102,11 @@ const cutOff = (
 const CUT_OFF_ROWS = 200;
 
 /**
- * UDP flows with an entry that had answers once, whose sender asks again and again in this capture and gets none. A datagram without an answer alone is
- * everyday: logs and metrics never get one.
+ * UDP flows whose sender asks again and again in this capture and gets no answer, although there is one: an entry tells of earlier ones, or another
+ * namespace's capture saw it leave. A datagram without an answer alone is everyday: logs and metrics never get one.
  */
-const unanswered = (ns: NetNamespace, table: PacketTable): readonly Sighting[] => {
+const unanswered = (network: Network, ns: NetNamespace, table: PacketTable): readonly Sighting[] => {
   const entries = ns.conntrack[0];
-  if (!entries) return [];
   const seen = new Map<string, { times: number; view: PacketView }>();
   for (let row = 0; row < Math.min(table.count, STALL_ROWS); row += 1) {
     const outer = table.packet(row);
@@ -123,7 +122,7 @@ const unanswered = (ns: NetNamespace, table: PacketTable): readonly Sighting[] =
     const { src, dst } = view;
     if (times < 2 || src === undefined || dst === undefined || answered.has(endsBack(view)) || told.has(ends(view)))
       return [];
-    const hadAnswers = entries.rowsWithAddress(src).some((row) => {
+    const hadAnswers = entries?.rowsWithAddress(src).some((row) => {
       const { proto, original, unreplied } = entries.entry(row);
       return (
         proto === 'udp' &&
@@ -134,11 +133,28 @@ const unanswered = (ns: NetNamespace, table: PacketTable): readonly Sighting[] =
         original.dport === view.dport
       );
     });
-    if (!hadAnswers) return [];
+    if (!hadAnswers && !isAnsweredElsewhere(network, ns, view)) return [];
     told.add(ends(view));
     const s = sighting(ns, view, 'unanswered');
     return s ? [s] : [];
   });
+};
+
+/** Another node's capture saw the answer to a datagram of this node's own address, under the same name. */
+const isAnsweredElsewhere = (network: Network, ns: NetNamespace, view: PacketView): boolean => {
+  const { src, dst } = view;
+  if (src === undefined || dst === undefined) return false;
+  if (!network.owners(src).some((owner) => owner.namespace.node === ns.node)) return false;
+  return [...network.namespaces.values()].some(
+    (other) =>
+      other.node !== ns.node &&
+      other.packets.some((table) =>
+        table.rowsWithAddress(src).some((row) => {
+          const answer = innermost(table.packet(row));
+          return answer.proto === 'udp' && ends(answer) === endsBack(view);
+        }),
+      ),
+  );
 };
 
 const icmpErrors = (ns: NetNamespace, table: PacketTable): readonly Sighting[] =>

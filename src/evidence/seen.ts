@@ -59,16 +59,57 @@ export const whatTheClientSaw = (
     const state = entryState(question, entries);
     if (state === 'good') return stuck ? 'stalled' : 'ok';
     const syns = fromClient.filter((v) => v.tcpFlags === 'S');
-    if (state === 'stuck' || syns.length > 1 || asking) return 'timeout';
+    if (state === 'stuck' || syns.length > 1 || asking || isAskedAgain(packets)) return 'timeout';
     return state === 'closed' ? 'reset' : 'unknown';
   }
-  if (toClient.length > 0) return 'ok';
+  const answered = cameBack(question, packets);
+  if (answered) return 'ok';
   if (error) return error.layer?.icmp?.includes('port') ? 'refused' : 'unreachable';
   const entry = ofFlow(question, entries)[0]?.entry;
   const asked = fromClient.length > 1;
+  // The answer was seen on its way, and not where the client's packets were seen first.
+  if (answered === false && asked) return 'timeout';
   // conntrack counts an answer before routing may still drop it: a replied entry does not say that the client has it.
   if (entry) return entry.unreplied || (asked && isCapturedAtClient(question, packets)) ? 'timeout' : 'unknown';
   return asked ? 'timeout' : 'unknown';
+};
+
+/** One SYN of the flow passed one place again and again, under whatever name it has there, and nothing but SYNs ever followed it. */
+const isAskedAgain = (packets: readonly SeenPacket[]): boolean => {
+  const times = new Map<string, number>();
+  for (const { leg, layer, namespace, view, wrapping } of packets) {
+    if (leg !== 'forward' || layer?.tcpFlags === undefined) continue;
+    if (layer.tcpFlags !== 'S') return false;
+    const place = `${namespace} ${view.device ?? ''} ${view.direction ?? ''} ${wrapping}`;
+    const syn = `${place} ${layer.src} ${layer.sport} ${layer.dst} ${layer.dport} ${layer.seq}`;
+    times.set(syn, (times.get(syn) ?? 0) + 1);
+  }
+  return [...times.values()].some((n) => n > 1);
+};
+
+/**
+ * Whether an answer under the client's own name was seen where the client's packets were seen first: at the server's side or in between it has not
+ * arrived yet. Undefined where no answer was seen at all.
+ */
+const cameBack = (question: FlowQuestion, packets: readonly SeenPacket[]): boolean | undefined => {
+  const isAnswer = ({ layer, leg }: SeenPacket) =>
+    layer !== undefined &&
+    leg !== 'error' &&
+    layer.src === question.dst &&
+    layer.dst === question.src &&
+    (question.src !== question.dst || layer.sport === question.dport);
+  const back = packets.filter(isAnswer);
+  if (back.length === 0) return undefined;
+  const first = packets.find(
+    (p) => p.leg === 'forward' && p.layer?.src === question.src && p.layer.dst === question.dst,
+  );
+  if (!first) return true;
+  // The client's own host may send by one device and get the answer by another.
+  const isOwn = first.namespace === question.start;
+  return back.some(
+    (p) =>
+      p.namespace === first.namespace && (isOwn || p.view.device === undefined || p.view.device === first.view.device),
+  );
 };
 
 /** Whether a capture in the client's own namespace saw its packets go: what comes back would be there too. */

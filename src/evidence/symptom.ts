@@ -12,6 +12,7 @@ export type Symptom =
   | 'port-unreachable'
   | 'unreachable'
   | 'unreplied'
+  | 'unserved-port'
   | 'unanswered'
   | 'echo-unanswered'
   | 'stalled'
@@ -31,6 +32,7 @@ export const WEIGHT: Readonly<Record<Symptom, number>> = {
   'echo-unanswered': 3,
   'counted-drop': 3,
   'cut-off': 2,
+  'unserved-port': 2,
   closed: 1,
   unreplied: 1,
 };

@@ -107,6 +107,11 @@ export class BundleTexts {
     return new BundleTexts(new Map([...this.#files].filter(([path]) => !path.startsWith(`${node}/`))));
   }
 
+  /** Without the captures of the pods' own namespaces, as a script that runs on the hosts alone leaves them. */
+  withoutPods(): BundleTexts {
+    return new BundleTexts(new Map([...this.#files].filter(([path]) => !path.includes('/netns/'))));
+  }
+
   /** The text of a file. */
   text(path: string): string {
     const text = this.#files.get(path);

@@ -24,8 +24,8 @@ describe.skipIf(!recorded)(ID, () => {
   test('a full mark wipes off kube-proxy’s bit', () => {
     const judged = marked('0x40/0xffffffff').judge(flow);
     expect(findingOf(judged, ID)).toMatchObject({
-      node: 'cloud-gw',
-      values: { lost: '0x4000', virtual: '10.255.31.243', server: '10.233.68.67', after: '0x40' },
+      node: 'edge-gw',
+      values: { sender: 'cloud-gw', lost: '0x4000', virtual: '10.255.31.243', server: '10.233.68.67', after: '0x40' },
     });
     expect(unsaid(judged, ID)).toEqual([]);
   });

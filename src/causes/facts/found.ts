@@ -35,6 +35,12 @@ export const foundAtEnd = (context: CauseContext, parts: FoundParts): Found | un
   return between ? { ...found, node: null, between } : found;
 };
 
+/** A finding at the node where the packet dies because of a step before; at that step where it dies on no node of the bundle. */
+export const foundWhereItDies = (context: CauseContext, step: Step, parts: FoundParts): Found => {
+  const end = foundAtEnd(context, parts);
+  return end && end.node !== null ? end : foundAt(step, parts);
+};
+
 export const undecided = (missing: readonly Missing[], values: Values): Undecided => ({
   kind: 'undecided',
   missing,
