@@ -61,10 +61,7 @@ type AskedBy = Pick<Sighting, 'namespace' | 'src' | 'sport' | 'dst' | 'dport'>;
  * Names that a flow has only behind a translation: the original name is the one that a user would ask about. Where a conntrack entry tells it, the
  * entry is a sighting by itself ('entry'); where only IPVS knows (vs.conntrack=0 leaves no entry), what was seen is told under IPVS's name.
  */
-const translatedNames = (
-  network: Network,
-  sightings: readonly Sighting[],
-): ReadonlyMap<string, 'entry' | AskedBy> => {
+const translatedNames = (network: Network, sightings: readonly Sighting[]): ReadonlyMap<string, 'entry' | AskedBy> => {
   const names = new Map<string, 'entry' | AskedBy>();
   // Behind a translation the flow is called what its reply tuple says backwards.
   const ports = new Set(sightings.map((s) => (s.dport ?? 0) * 0x1_0000 + (s.sport ?? 0)));
