@@ -22,11 +22,8 @@ const COLLECTED = 6;
 const headline = (sheet: Sheet, words: Words, finding: Finding, flow: FlowAnalysis | undefined): void => {
   const title = words.cause(finding.id, 'title', findingContext(finding, flow));
   const certainty = words.text(`confidence-${finding.confidence}`);
-  sheet.add(
-    '',
-    [{ text: '✗ ', style: 'bad' }, ...proseRuns(title, 'bold'), { text: ` (${certainty})`, style: 'dim' }],
-    2,
-  );
+  const mark: Run = finding.confidence === 'possible' ? { text: '? ', style: 'warn' } : { text: '✗ ', style: 'bad' };
+  sheet.add('', [mark, ...proseRuns(title, 'bold'), { text: ` (${certainty})`, style: 'dim' }], 2);
 };
 
 const quotes = (sheet: Sheet, analysis: Analysis, lines: readonly EvidenceLine[]): void => {

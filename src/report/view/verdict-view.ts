@@ -166,7 +166,7 @@ export const verdictView = (
   return {
     tone: confidenceTone(finding),
     badge: words.text(`confidence-${finding.confidence}`),
-    kicker: `${words.text('root-cause')} · ${visibleLine(finding.id)}`,
+    kicker: `${words.text(finding.confidence === 'possible' ? 'possible-cause' : 'root-cause')} · ${visibleLine(finding.id)}`,
     title: inlineView(words.cause(finding.id, 'title', context)),
     summary: blockViews(words.cause(finding.id, 'summary', context)),
     strips: stripsOf(words, flow),
