@@ -1,7 +1,9 @@
-import type { Capture, CaptureKind } from '../records/capture.ts';
+import type { CaptureKind } from '../records/capture.ts';
 import { foldersOf } from './layouts/folders.ts';
 import type { Unit, Units } from './layouts/units.ts';
+import { type InFolders, nodesOfFiles } from './machine-files.ts';
 import { archiveName, sameMachine } from './names.ts';
+import { ownName } from './own-name.ts';
 import type { Found } from './read/finding.ts';
 
 /** A found output with the node and namespace that it belongs to; node undefined for what is the whole cluster's. */
@@ -106,30 +108,6 @@ const asOneNode = (list: readonly Found[], unit: Unit, bundleName: string): read
   }));
 };
 
-/** What a node's captures call it: hostname, then uname, then the sysctl. */
-export const ownName = (list: readonly Found[]): string | undefined => {
-  const captures = list.flatMap((f) => (f.capture ? [f.capture] : []));
-  return (
-    first(captures, (c) => c.data.hostname) ??
-    first(captures, (c) => c.data.kernel?.hostname) ??
-    first(captures, (c) => c.data.sysctls?.find((s) => s.name === 'kernel.hostname')?.value)
-  );
-};
-
-const first = (captures: readonly Capture[], read: (capture: Capture) => string | undefined): string | undefined => {
-  for (const capture of captures) {
-    const name = read(capture);
-    if (name !== undefined && name !== '' && name !== 'localhost' && name !== '(none)') return name;
-  }
-  return undefined;
-};
-
-interface InFolders {
-  readonly found: Found;
-  readonly folders: readonly string[];
-  readonly namespace: string | undefined;
-}
-
 /** A hand-made tree: a folder per node, or the node in the files' names, or one node and nothing to tell it by. */
 const byFolders = (
   list: readonly Found[],
@@ -190,6 +168,10 @@ const named = (own: readonly InFolders[], hosts: readonly Host[], fallback: stri
   });
   const top = groups.get('') ?? [];
   const topName = ownName(top.filter((s) => s.namespace === undefined).map((s) => s.found)) ?? fallback;
+  // A folder's paste may be of several machines; where it is of one, the folder knows its name better than a prompt.
+  const severalTyped = new Set(
+    [...groups].flatMap(([key, list]) => (new Set(list.flatMap((s) => s.found.node ?? [])).size > 1 ? [key] : [])),
+  );
   const lasts = [...groups.keys()].map(lastFolder);
   const nameOf = (key: string): string => {
     if (key === '') return topName;
@@ -197,6 +179,7 @@ const named = (own: readonly InFolders[], hosts: readonly Host[], fallback: stri
     return lasts.filter((name) => name === last).length > 1 ? key : last;
   };
   const folderNames = [...groups.keys()].filter((key) => key !== '').map(nameOf);
+  const byFile = new Map([...groups].flatMap(([key, list]) => [...nodesOfFiles(key, list)]));
   const labels = new Map(
     [...groups].map(([key, list]) => [
       key,
@@ -209,10 +192,14 @@ const named = (own: readonly InFolders[], hosts: readonly Host[], fallback: stri
   return own.map((s, i): Placed => {
     const { key, namespace } = hosts[i] ?? { key: '', namespace: '' };
     const { found } = s;
-    const label = found.label !== undefined && labels.get(key)?.has(found.label) ? found.label : undefined;
-    const typed = key === '' ? found.node : undefined;
+    const labelled = labels.get(key);
+    const label = found.label !== undefined && labelled?.has(found.label) ? found.label : undefined;
+    // A folder that bears the name of one of the machines whose files lie beside it is no pod's.
+    if (key === '' && namespace !== '' && labelled?.has(namespace) && !isCluster(found.kind))
+      return { found, node: namespace, namespace: '' };
+    const typed = key === '' || severalTyped.has(key) ? found.node : undefined;
     if (isCluster(found.kind)) return { found, node: undefined, namespace: '' };
-    return { found, node: typed ?? label ?? nameOf(key), namespace };
+    return { found, node: typed ?? byFile.get(found) ?? label ?? nameOf(key), namespace };
   });
 };
 

@@ -3,6 +3,7 @@ import type { KubeEndpoint, KubeNode, KubePod, KubeService } from '../records/ku
 import { assemble } from './assemble.ts';
 import { imaginedNamespaces } from './build-imagined.ts';
 import { buildNamespace } from './build-namespace.ts';
+import { withImaginedPods } from './imagine-pods.ts';
 import type { KubeObjects, NetNode, Network } from './network.ts';
 
 /** What a network is built from: every node with the captures of its own and of its pods' namespaces. A bundle is one. */
@@ -25,7 +26,16 @@ export const buildNetwork = (input: NetworkInput): Network => {
   }
   const nodes = [...grouped].map(([name, namespaces]) => buildNode(name, namespaces));
   const all = [...grouped.values()].flatMap((namespaces) => [...namespaces.values()].flat());
-  return assemble(nodes, buildKube(all));
+  const kube = buildKube(all);
+  const taken = new Set(
+    nodes.flatMap((node) =>
+      node.namespaces.flatMap((ns) => [...ns.links.values()].flatMap((link) => link.addresses.map((a) => a.address))),
+    ),
+  );
+  return assemble(
+    nodes.map((node) => withImaginedPods(node, taken, kube.pods)),
+    kube,
+  );
 };
 
 const buildNode = (name: string, captures: ReadonlyMap<string, readonly Capture[]>): NetNode => {

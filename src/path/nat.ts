@@ -1,3 +1,4 @@
+import { knows } from '../network/namespace.ts';
 import type { Source } from '../records/source.ts';
 import { addressWords, numberToIpv4, prefixLength } from '../tables/address.ts';
 import { assume, type Branch, finish, type Stage, step } from './branch.ts';
@@ -107,7 +108,16 @@ const translate = (
     const device = b.oif ?? '';
     // nf_nat_masquerade_ipv4 chooses by the next hop, nf_nat_masquerade_ipv6 by the destination.
     const towards = b.packet.family === 4 ? (b.route?.via ?? b.packet.dst) : b.packet.dst;
-    const chosen = selectAddress(b.namespace, device, towards, b.packet.family);
+    const chosen = selectAddress(b.namespace, device, towards, b.packet.family) ?? routedSource(b, device);
+    if (!chosen && !knows(b.namespace, 'ip-addr'))
+      return [
+        assume(b, {
+          code: 'links-unknown',
+          values: { device },
+          missing: { kind: 'ip-addr', namespace: b.namespace.id },
+          source: undefined,
+        }),
+      ];
     if (!chosen) {
       // nf_nat_masquerade_ipv4: "%s ate my IP address", NF_DROP.
       return [
@@ -159,6 +169,18 @@ const translate = (
         : setSource(b, hook, entry, address, target.ports, target.kind === 'snat' && target.random, 'snat', proofs),
     ];
   });
+};
+
+/** Where no addresses were captured: the one that the device's own routes name as their source, or as local. */
+const routedSource = (b: Branch, device: string): { readonly address: string; readonly source: Source } | undefined => {
+  if (knows(b.namespace, 'ip-addr')) return undefined;
+  const own = b.namespace.routes.filter(
+    (route) => route.family === b.packet.family && route.nextHops.some((hop) => hop.dev === device),
+  );
+  const connected = own.find((route) => route.type === 'unicast' && route.src !== undefined);
+  if (connected?.src !== undefined) return { address: connected.src, source: connected.source };
+  const local = own.find((route) => route.type === 'local' && route.scope !== 'link' && route.src !== undefined);
+  return local?.src === undefined ? undefined : { address: local.src, source: local.source };
 };
 
 const netmap = (address: string, prefix: string): string | undefined => {

@@ -114,3 +114,48 @@ describe('lines that are no headers', () => {
     expect(captureList(bundle)).toHaveLength(1);
   });
 });
+
+describe('whose outputs of a folder files with several are', () => {
+  const alpha = (name: string): string =>
+    `===== hostname =====\n${name}\n===== ip addr =====\n${s.IP_ADDR}===== ip rule =====\n${s.IP_RULE}`;
+  const nodesOf = async (files: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+    (await readTree(files)).nodes.map((node) => `${node.name} ${node.namespaces[0]?.captures.length}`);
+
+  test('each file tells its machine', async () => {
+    expect(await nodesOf({ 'a.log': alpha('gw-a'), 'b.log': alpha('gw-b') })).toEqual(['gw-a 3', 'gw-b 3']);
+  });
+  test('no file tells one: the file names do, where both tell the same story', async () => {
+    const text = `===== ip addr =====\n${s.IP_ADDR}===== ip rule =====\n${s.IP_RULE}`;
+    expect(await nodesOf({ 'gw-a.log': text, 'gw-b.log': text })).toEqual(['gw-a 2', 'gw-b 2']);
+    expect(await nodesOf({ 'before.log': text, 'after.log': text })).toHaveLength(1);
+  });
+  test('several files of one machine', async () => {
+    const more = `===== ip neigh =====\n${s.IP_NEIGH}===== ipvsadm -Ln =====\n${s.IPVS}`;
+    expect(await nodesOf({ 'net.log': alpha('gw-a'), 'more.log': more })).toEqual(['gw-a 5']);
+  });
+  test('one file, one machine after the other', async () => {
+    const text = `$ date\n${s.DATE}$ hostname\nn1\n$ ip rule\n${s.IP_RULE}$ date\n${s.DATE}$ hostname\nn2\n$ ip rule\n${s.IP_RULE}`;
+    expect(await nodesOf({ 'ticket.txt': text })).toEqual(['n1 3', 'n2 3']);
+  });
+  test('the long and the short name are one machine', async () => {
+    const text = `$ hostname\nn1\n$ uname -a\n${s.UNAME('n1.example.com')}$ ip rule\n${s.IP_RULE}`;
+    expect(await nodesOf({ 'ticket.txt': text })).toEqual(['n1 3']);
+  });
+});
+
+test('machines whose names begin like a device', async () => {
+  const bundle = await readTree({
+    'bravo-ip_addr.txt': s.IP_ADDR,
+    'bravo-ip_rule.txt': s.IP_RULE,
+    'kube-node-1-ip_addr.txt': s.IP_ADDR,
+    'kube-node-1-ip_rule.txt': s.IP_RULE,
+    'bravo-tcpdump/any.txt': s.TCPDUMP,
+  });
+  expect(captureList(bundle).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+    'bravo ip-addr',
+    'bravo ip-rule',
+    'bravo tcpdump',
+    'kube-node-1 ip-addr',
+    'kube-node-1 ip-rule',
+  ]);
+});

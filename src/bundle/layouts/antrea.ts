@@ -5,7 +5,7 @@ export const ANTREA: Layout = {
   id: 'antrea',
   markers: [/^(?<root>(?:.*?\/)?agent_[^/]+\/)/, /^(?<root>(?:.*?\/)?)(?:agentinfo|ovsports)$/],
   nodes: 'one',
-  root: /(?:^|\/)(?:agent_)?(?<name>[^/]+?)(?:\.tar\.gz|\.tgz)?!?\/$/,
+  root: /(?:^|\/)(?:agent_)?(?<name>[^/]+?)(?:\.tar(?:\.gz)?|\.tgz)?!?\/$/,
   entries: [
     { layout: 'antrea', pattern: /(?:^|\/)iptables$/, kind: 'iptables-save' },
     { layout: 'antrea', pattern: /(?:^|\/)ipset$/, kind: 'ipset' },

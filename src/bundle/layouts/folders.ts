@@ -16,6 +16,9 @@ const WRAPPERS: ReadonlySet<string> = new Set(
 /** Folders below which each folder is a network namespace of the node above. */
 const NAMESPACES: ReadonlySet<string> = new Set(['netns', 'ns', 'pods', 'pod', 'namespaces', 'containers']);
 
+/** A folder for one node's packets beside its other files: `node1-tcpdump`. */
+const PACKETS_OF = /(?<=.)[-_.](?:tcpdumps?|pcaps?|packets)$/i;
+
 /** A member's folders, told apart. */
 export interface Folders {
   readonly node: readonly string[];
@@ -32,7 +35,7 @@ export const foldersOf = (segments: readonly string[]): Folders => {
       return { node, namespace: inner.join('/') || segments[at + 1] };
     }
     const process = segments[at - 1] === 'proc' && /^\d+$/.test(segment);
-    if (!isStructure(segment) && !process) node.push(segment);
+    if (!isStructure(segment) && !process) node.push(segment.replace(PACKETS_OF, ''));
   }
   return { node, namespace: undefined };
 };

@@ -165,10 +165,14 @@ const withoutTakes = (word: string): string => {
   return parts.join('');
 };
 
-/** Names that the kernel and systemd give, with a VLAN's number; names that people and CNI plugins give. */
+/** Names that the kernel and systemd give, with a VLAN's number; names that CNI plugins give. `bravo` and `kube-node-1` are machines. */
 const isDevice = (word: string): boolean =>
   /^(?:any|lo|(?:eth|en[opsx]|em|bond|team|eni)\w{0,12}(?:\.\d{1,4})?)$/.test(word) ||
-  /^(?:veth|cali|lxc|vxlan|flannel|cni|docker|virbr|br|tun|tap|tunl|wg|gre|vti|ipsec|genev|dummy|kube|raven|weave|ovn|ovs|azv)[\w.-]{0,15}$/.test(
+  /^(?:veth|cali|lxc|tap|azv|gke|br-)[0-9a-f]{4,14}$/.test(word) ||
+  /^(?:veth|vxlan|flannel|cni|docker|virbr|br|tun|tap|tunl|wg|gre|vti|ipsec|xfrm|genev(?:_sys_)?|dummy|kube-ipvs|nodelocaldns|weave|antrea-gw|ovn-k8s-mp|ip6tnl|sit)[-_.]?(?:v6[-_.])?\d{0,5}$/.test(
+    word,
+  ) ||
+  /^(?:vxlan[-.](?:calico|\w{1,10})|vx-submariner|kube-(?:bridge|dummy-if)|cilium_(?:host|net|vxlan|geneve)|br-(?:int|ex|tun|lan|wan)|ovs-system|raven\d?|wireguard\.cali)$/.test(
     word,
   );
 

@@ -2,13 +2,26 @@ import type { CauseContext, Confidence, EvidenceLine } from '../finding.ts';
 
 /**
  * How sure the walk's end makes a cause that the configuration alone decides: certain where the flow was seen to fail as the walk says,
- * likely where nothing was seen of it, possible where it was seen to work.
+ * likely where nothing was seen of it, possible where it was seen to work or where a guess decides.
  */
 export const confidenceOfEnd = (context: CauseContext): Confidence => {
   const { seen } = context.evidence;
   if (seen === 'ok') return 'possible';
-  if (seen === 'unknown') return 'likely';
+  if (seen === 'unknown') return hangsOnGuess(context) ? 'possible' : 'likely';
   return contradicted(context) ? 'likely' : 'certain';
+};
+
+/**
+ * Nothing was seen of the flow, and it would get through if a match that the bundle cannot decide had gone the other way; or its way leads over a network and through
+ * pods of which the bundle shows nothing.
+ */
+const hangsOnGuess = ({ network, flow, branch }: CauseContext): boolean => {
+  if (branch.assumptions.some((assumption) => 'matched' in assumption.values))
+    if (flow.branches.some((other) => other.outcome === 'delivered')) return true;
+  return (
+    branch.assumptions.some((assumption) => assumption.code === 'network-between') &&
+    branch.forward.steps.some((s) => network.namespaces.get(`${s.node}/${s.namespace}`)?.imagined)
+  );
 };
 
 /** A dumped entry of the flow has other addresses than the walk gives it: the walk took another way than the packet. */

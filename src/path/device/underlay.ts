@@ -29,7 +29,9 @@ export const throughUnderlay = (world: World, b: Branch, nextHop: string): reado
     return direct.slice(0, 4).flatMap((owner) => arrive(world, b, owner.namespace, owner.link.name, false));
   const onLink = nextHop === b.packet.dst;
   const [behind] = owners;
-  if (onLink && behind) return toPodOf(world, b, behind, nextHop);
+  // A pod that no capture shows may as well live elsewhere: that nobody answers for it here is not known.
+  if (onLink && behind && !behind.namespace.imagined) return toPodOf(world, b, behind, nextHop);
+  if (onLink && behind) return [outside(b, nextHop)];
   if (onLink && isOnLink(b, nextHop)) return [outside(b, nextHop)];
   const far = realOwners(world, b.packet.dst, b.namespace);
   if (far.length > 0) {
