@@ -54,7 +54,7 @@ const STATES = [
   'FIN_WAIT',
 ];
 
-/** `conntrack -L`: a node's pods that call services; some calls have no answer yet. */
+/** `conntrack -L`: a node's pods that call services; the node itself calls some that do not answer. */
 export function* conntrackLines(lines, node) {
   const r = random(11 + node);
   for (let i = 0; i < lines; i += 1) {
@@ -67,7 +67,8 @@ export function* conntrackLines(lines, node) {
       yield `udp      17 ${r(180)} src=${client} dst=${service} sport=${port} dport=53 ${answered ? '' : '[UNREPLIED] '}src=${pod} dst=${client} sport=53 dport=${port} ${answered && r(3) ? '[ASSURED] ' : ''}mark=0 use=1`;
     } else {
       const lost = r(100) === 0;
-      yield `tcp      6 ${lost ? r(120) : r(432000)} ${lost ? 'SYN_SENT' : STATES[r(8)]} src=${client} dst=${service} sport=${port} dport=${[80, 443, 8080, 9376][r(4)]} ${lost ? '[UNREPLIED] ' : ''}src=${pod} dst=${client} sport=8080 dport=${port} ${lost ? '' : '[ASSURED] '}mark=0 use=${1 + r(2)}`;
+      const from = lost ? `192.168.7.${10 + node}` : client;
+      yield `tcp      6 ${lost ? r(120) : r(432000)} ${lost ? 'SYN_SENT' : STATES[r(8)]} src=${from} dst=${service} sport=${port} dport=${[80, 443, 8080, 9376][r(4)]} ${lost ? '[UNREPLIED] ' : ''}src=${pod} dst=${from} sport=8080 dport=${port} ${lost ? '' : '[ASSURED] '}mark=0 use=${1 + r(2)}`;
     }
   }
 }

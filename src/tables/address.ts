@@ -113,6 +113,8 @@ const parse = (text: string): Parsed | undefined => {
 
 /** The canonical text of an address, or undefined where the text is none. */
 export const canonicalAddress = (text: string): string | undefined => {
+  const v4 = ipv4ToNumber(text);
+  if (v4 !== undefined) return numberToIpv4(v4);
   const parsed = parse(text);
   if (!parsed) return undefined;
   return parsed.family === 4 ? numberToIpv4(parsed.words[0] ?? 0) : formatIpv6(parsed.words);
@@ -159,15 +161,38 @@ const parsePrefix = (text: string): ParsedPrefix | undefined => {
   });
 };
 
+/** Length of a dotted quad's prefix, 32 where it stands alone; undefined for all that is written in another way. Nearly all prefixes are read here, without being remembered. */
+const ipv4Length = (text: string, slash: number): number | undefined => {
+  if (slash < 0) return 32;
+  const first = text.charCodeAt(slash + 1) - 48;
+  const second = text.charCodeAt(slash + 2) - 48;
+  const digits = text.length - slash - 1;
+  if (!(first >= 0 && first <= 9) || digits > 2) return undefined;
+  if (digits === 1) return first;
+  const length = first * 10 + second;
+  return second >= 0 && second <= 9 && length <= 32 ? length : undefined;
+};
+
+const ipv4OfPrefix = (text: string, slash: number): number | undefined =>
+  ipv4ToNumber(slash < 0 ? text : text.slice(0, slash));
+
 /** `10.1.2.3/8` → `10.0.0.0/8`; a bare address becomes a /32 or /128. Netmasks are understood. Undefined where the text is no prefix. */
 export const canonicalPrefix = (text: string): string | undefined => {
+  const slash = text.indexOf('/');
+  const v4 = ipv4OfPrefix(text, slash);
+  const bits = v4 === undefined ? undefined : ipv4Length(text, slash);
+  if (v4 !== undefined && bits !== undefined) return `${numberToIpv4(maskWord(v4, bits))}/${bits}`;
   const parsed = parsePrefix(text);
   if (!parsed) return undefined;
   return `${parsed.family === 4 ? numberToIpv4(parsed.words[0] ?? 0) : formatIpv6(parsed.words)}/${parsed.length}`;
 };
 
 export const prefixFamily = (prefix: string): Family | undefined => parsePrefix(prefix)?.family;
-export const prefixLength = (prefix: string): number | undefined => parsePrefix(prefix)?.length;
+export const prefixLength = (prefix: string): number | undefined => {
+  const slash = prefix.indexOf('/');
+  const bits = ipv4OfPrefix(prefix, slash) === undefined ? undefined : ipv4Length(prefix, slash);
+  return bits ?? parsePrefix(prefix)?.length;
+};
 
 /** Whether the prefix (or single address) holds the address. False where either is unreadable or the families differ. */
 export const prefixContains = (prefix: string, address: string): boolean => {
