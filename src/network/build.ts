@@ -1,7 +1,6 @@
 import type { Capture } from '../records/capture.ts';
 import type { KubeEndpoint, KubeNode, KubePod, KubeService } from '../records/kube.ts';
 import { assemble } from './assemble.ts';
-import { imaginedNamespaces } from './build-imagined.ts';
 import { buildNamespace } from './build-namespace.ts';
 import { withImaginedPods } from './imagine-pods.ts';
 import type { KubeObjects, NetNode, Network } from './network.ts';
@@ -39,8 +38,7 @@ export const buildNetwork = (input: NetworkInput): Network => {
 };
 
 const buildNode = (name: string, captures: ReadonlyMap<string, readonly Capture[]>): NetNode => {
-  const captured = [...captures].map(([namespace, list]) => buildNamespace(name, namespace, list));
-  const namespaces = [...captured, ...imaginedNamespaces(captured)];
+  const namespaces = [...captures].map(([namespace, list]) => buildNamespace(name, namespace, list));
   const own = [...captures.values()].flat();
   const [host] = namespaces;
   if (!host) throw new Error(`node ${name} has no namespace`);

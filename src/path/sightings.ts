@@ -53,11 +53,15 @@ export const dumpedConnections = (ns: NetNamespace, p: Packet): readonly IpvsCon
       c.state !== 'NONE',
   );
 
+const ECHO: readonly number[] = [0, 8, 128, 129];
+
 const isPacket = (view: PacketView, p: Packet): boolean => {
   if (p.icmp) {
     if (view.src !== p.src || view.dst !== p.dst || (view.proto !== 'icmp' && view.proto !== 'icmp6')) return false;
     const echo = view.icmp === 'echo request' ? [8, 128] : view.icmp === 'echo reply' ? [0, 129] : undefined;
-    return echo ? echo.includes(p.icmp.type) : true;
+    if (echo || ECHO.includes(p.icmp.type)) return echo?.includes(p.icmp.type) ?? view.icmp === undefined;
+    const { icmpAbout: about } = view;
+    return !about || !p.inner || (about.dst === p.inner.dst && agrees(about.port, p.inner.dport));
   }
   return (
     view.proto === p.proto &&
@@ -84,7 +88,8 @@ const isIpsec = (p: Packet): boolean => p.spi !== undefined || p.proto === 'esp'
 /** Packets of the namespace's captures that are this one, in time's order; ESP by its SPI (by its ends where that is open), VXLAN by what it carries. */
 export const sightings = (ns: NetNamespace, p: Packet): readonly PacketView[] => {
   const found: PacketView[] = [];
-  const wanted = isIpsec(p) ? p : (p.inner ?? p);
+  // What an ICMP error holds is quoted, not carried.
+  const wanted = isIpsec(p) || p.icmp ? p : (p.inner ?? p);
   for (const table of ns.packets)
     for (const row of table.rowsWithAddress(wanted.dst)) {
       const view = table.packet(row);
