@@ -1,7 +1,8 @@
+import type { Link } from '../records/link.ts';
 import { assume, type Branch, finish, inOrder, type Stage, step, type World } from './branch.ts';
 import { confirm, conntrackIn } from './conntrack.ts';
-import { bridgeCallsIptables, forHost, portFor, throughPort } from './device/bridge.ts';
-import { outOfPort, type Sent } from './device/transmit.ts';
+import { bridgeCallsIptables, forHost, hairpinOff, isHairpin, portFor, throughPort } from './device/bridge.ts';
+import { neighbour, outOfPort, type Sent } from './device/transmit.ts';
 import { tunnelReceive } from './device/tunnel.ts';
 import { vxlanReceive } from './device/vxlan.ts';
 import { table } from './hook.ts';
@@ -47,57 +48,91 @@ export const receive = (world: World, b: Branch): readonly Sent[] => {
   if (!link || !master || master.kind === 'vrf') return ipReceive(world, b);
   if (master.kind !== 'bridge') return ipReceive(world, { ...b, iif: master.name });
   const onBridge = { ...b, physIn: link.name, iif: master.name };
-  if (forHost(onBridge, master)) return ipReceive(world, onBridge);
-  return bridged(world, onBridge, master.name);
+  if (!forHost(onBridge, master)) return bridged(world, onBridge, master);
+  const calls = bridgeCallsIptables(onBridge);
+  return calls === false ? ipReceive(world, onBridge) : frameForHost(world, onBridge, master, calls === undefined);
 };
 
+/** A frame for the bridge's own host: br_netfilter has it pass PREROUTING on the bridge, where a new destination is routed at once. */
+const frameForHost = (world: World, b: Branch, bridge: Link, assumed: boolean): readonly Sent[] =>
+  prerouting(world, b).flatMap((next) => {
+    if (next.end) return [ended(next)];
+    return next.packet.dst === b.packet.dst ? routeIn(world, next) : routeIn(world, next, { bridge, assumed });
+  });
+
 /** br_handle_frame of a frame for another port; with br_netfilter it passes the IP hooks on its way. */
-const bridged = (world: World, b: Branch, bridge: string): readonly Sent[] => {
-  const through = (next: Branch): readonly Sent[] => {
-    const port = portFor(world, next, bridge, next.nextHop ?? next.packet.dst);
-    if (!port)
-      return [
-        ended(
-          finish(next, {
-            place: 'bridge',
-            stage: 'bridge',
-            device: bridge,
-            action: { code: 'bridge-no-port', values: { bridge, address: next.nextHop ?? next.packet.dst } },
-            verdict: 'unknown',
-          }),
-        ),
-      ];
-    const forwarded = throughPort(next, bridge, port);
-    return forwarded.end
-      ? [ended(forwarded)]
-      : outOfPort(world, forwarded, port, next.nextHop ?? next.packet.dst).map((branch) => ({
-          branch,
-          next: branch.end ? 'ended' : 'receive',
-        }));
-  };
+const bridged = (world: World, b: Branch, bridge: Link): readonly Sent[] => {
   const calls = bridgeCallsIptables(b);
   if (calls === false) {
     const passed = step(b, {
       place: 'bridge',
       stage: 'bridge',
-      device: bridge,
-      action: { code: 'bridge-without-iptables', values: { bridge } },
+      device: bridge.name,
+      action: { code: 'bridge-without-iptables', values: { bridge: bridge.name } },
     });
-    return through(passed);
+    return outByPort(world, passed, bridge.name);
   }
-  return prerouting(world, calls === undefined ? bridgeAssumed(b, bridge) : b).flatMap((next) => {
+  return prerouting(world, calls === undefined ? bridgeAssumed(b, bridge.name) : b).flatMap((next) => {
     if (next.end) return [ended(next)];
-    // br_nf_pre_routing_finish: a changed destination is routed; it may leave the bridge.
-    if (next.packet.dst !== b.packet.dst) return routeIn(world, next);
-    return inOrder(
-      table('FORWARD', 'mangle'),
-      table('FORWARD', 'filter'),
-      ipvsReply('FORWARD'),
-      table('POSTROUTING', 'mangle'),
-      nat('POSTROUTING'),
-      confirm,
-    )(world, { ...next, oif: bridge }).flatMap((out) => (out.end ? [ended(out)] : through(out)));
+    return next.packet.dst === b.packet.dst
+      ? bridgedOn(world, next, bridge.name)
+      : routeIn(world, next, { bridge, assumed: false });
   });
+};
+
+/** br_nf_forward and br_nf_post_routing around br_forward: FORWARD, the port, POSTROUTING. A port that does not take the frame leaves no entry behind. */
+const bridgedOn = (world: World, b: Branch, bridge: string): readonly Sent[] => {
+  const hooks = inOrder(
+    table('FORWARD', 'mangle'),
+    table('FORWARD', 'filter'),
+    table('FORWARD', 'security'),
+    ipvsReply('FORWARD'),
+    table('POSTROUTING', 'mangle'),
+    nat('POSTROUTING'),
+    confirm,
+  );
+  const on = { ...b, oif: bridge };
+  const port = portFor(world, on, bridge, on.nextHop ?? on.packet.dst);
+  if (port && isHairpin(on, port)) return [ended(hairpinOff(on, bridge, port))];
+  return hooks(world, on).flatMap((out) => (out.end ? [ended(out)] : outByPort(world, out, bridge)));
+};
+
+const outByPort = (world: World, b: Branch, bridge: string): readonly Sent[] => {
+  const nextHop = b.nextHop ?? b.packet.dst;
+  const port = portFor(world, b, bridge, nextHop);
+  if (!port)
+    return [
+      ended(
+        finish(b, {
+          place: 'bridge',
+          stage: 'bridge',
+          device: bridge,
+          action: { code: 'bridge-no-port', values: { bridge, address: nextHop } },
+          verdict: 'unknown',
+        }),
+      ),
+    ];
+  if (isHairpin(b, port)) return [ended(hairpinOff(b, bridge, port))];
+  return outOfPort(world, throughPort(b, bridge, port), port, nextHop).map((branch) => ({
+    branch,
+    next: branch.end ? 'ended' : 'receive',
+  }));
+};
+
+/** Where a frame that br_netfilter translated came from; `assumed` where nothing tells whether br_netfilter looks at it. */
+interface OnBridge {
+  readonly bridge: Link;
+  readonly assumed: boolean;
+}
+
+/**
+ * br_nf_pre_routing_finish, bridged_dnat: where the new destination is on the same bridge, the frame is switched there with the neighbour's MAC and
+ * never forwarded by IP.
+ */
+const staysOnBridge = (world: World, b: Branch, { bridge, assumed }: OnBridge): readonly Sent[] => {
+  const nextHop = b.route?.via ?? b.packet.dst;
+  const asked = neighbour(world, assumed ? bridgeAssumed(b, bridge.name) : b, bridge, nextHop);
+  return asked.end ? [ended(asked)] : bridgedOn(world, { ...asked, nextHop }, bridge.name);
 };
 
 /** A node of a cluster has br_netfilter on; where nothing tells, that is taken for granted. */
@@ -122,7 +157,7 @@ const ipReceive = (world: World, b: Branch): readonly Sent[] =>
   prerouting(world, b).flatMap((next) => (next.end ? [ended(next)] : routeIn(world, next)));
 
 /** ip_route_input: this host, onwards, or nowhere. */
-const routeIn = (world: World, b: Branch): readonly Sent[] => {
+const routeIn = (world: World, b: Branch, on?: OnBridge): readonly Sent[] => {
   const p = b.packet;
   const results = inputRoute(
     b.namespace,
@@ -166,13 +201,15 @@ const routeIn = (world: World, b: Branch): readonly Sent[] => {
       return localIn(world, { ...here, route: result.answer, nextHop: undefined });
     }
     if (result.decision === 'forward') {
-      const on = step(
+      const routed = step(
         { ...open, route: result.answer, oif: result.answer?.dev },
         { place: 'routing', stage: 'fib', device: b.iif, action: { code: 'forward', values }, proofs },
       );
-      return forward(world, on);
+      return on && routed.oif === on.bridge.name ? staysOnBridge(world, routed, on) : forward(world, routed);
     }
-    const verdict = result.decision === 'unknown' ? 'unknown' : result.icmp ? 'reject' : 'drop';
+    // br_nf_pre_routing_finish_ipv6 frees what has no route.
+    const answered = result.icmp && !(on && p.family === 6);
+    const verdict = result.decision === 'unknown' ? 'unknown' : answered ? 'reject' : 'drop';
     return [
       ended(
         finish(open, {

@@ -1,6 +1,6 @@
 import { knows } from '../network/namespace.ts';
 import type { Source } from '../records/source.ts';
-import { addressWords, numberToIpv4, prefixLength } from '../tables/address.ts';
+import { addressWords, canonicalAddress, isLinkLocal, numberToIpv4, prefixLength } from '../tables/address.ts';
 import { assume, type Branch, finish, type Stage, step } from './branch.ts';
 import { isTaken, withCtEntry } from './conntrack.ts';
 import { invert, tupleOf, type WalkEntry, type WalkTuple } from './conntrack-entry.ts';
@@ -135,13 +135,18 @@ const translate = (
     return [setSource(b, hook, entry, chosen.address, target.ports, target.random, 'masquerade', withSource)];
   }
   if (target.kind === 'redirect') {
-    const local =
-      hook === 'OUTPUT'
-        ? b.packet.family === 4
-          ? '127.0.0.1'
-          : '::1'
-        : (selectAddress(b.namespace, b.iif ?? '', b.packet.src, b.packet.family)?.address ?? b.packet.dst);
-    return [setDestination(b, hook, entry, local, target.ports?.[0], 'redirect', proofs)];
+    const local = redirectedTo(b, hook);
+    if (local !== undefined) return [setDestination(b, hook, entry, local, target.ports, 'redirect', proofs)];
+    return [
+      finish(b, {
+        place: hook,
+        stage: 'nat',
+        device: b.iif,
+        action: { code: 'redirect-no-address', values: { device: b.iif ?? '' } },
+        verdict: 'drop',
+        proofs,
+      }),
+    ];
   }
   if (target.kind === 'netmap') {
     const current = manip === 'dst' ? b.packet.dst : b.packet.src;
@@ -165,7 +170,7 @@ const translate = (
     if (ranges.length > 1 && observed !== undefined && observed !== address) return [];
     return [
       manip === 'dst'
-        ? setDestination(b, hook, entry, address, target.ports?.[0], 'dnat', proofs)
+        ? setDestination(b, hook, entry, address, target.ports, 'dnat', proofs)
         : setSource(b, hook, entry, address, target.ports, target.kind === 'snat' && target.random, 'snat', proofs),
     ];
   });
@@ -183,26 +188,49 @@ const routedSource = (b: Branch, device: string): { readonly address: string; re
   return local?.src === undefined ? undefined : { address: local.src, source: local.source };
 };
 
+/**
+ * nf_nat_redirect_ipv4, nf_nat_redirect_ipv6: what is sent here goes to loopback, what came in to the first address of its device (a link-local
+ * one where the destination is). A device without one has the packet dropped.
+ */
+const redirectedTo = (b: Branch, hook: NatHook): string | undefined => {
+  const { family, dst } = b.packet;
+  if (hook === 'OUTPUT') return family === 4 ? '127.0.0.1' : '::1';
+  const addresses = b.namespace.links.get(b.iif ?? '')?.addresses.filter((a) => a.family === family) ?? [];
+  const usable = family === 6 && isLinkLocal(dst) ? addresses.filter((a) => isLinkLocal(a.address)) : addresses;
+  if (usable[0] || knows(b.namespace, 'ip-addr')) return usable[0]?.address;
+  return routedSource(b, b.iif ?? '')?.address ?? dst;
+};
+
+/** The prefix's network with the address's host bits, 32 bits at a time. */
 const netmap = (address: string, prefix: string): string | undefined => {
   const words = addressWords(address);
   const net = addressWords(prefix.split('/')[0] ?? '');
   const length = prefixLength(prefix);
-  if (words?.length !== 1 || net?.length !== 1 || length === undefined) return undefined;
-  const hostMask = length === 0 ? 0xffffffff : length === 32 ? 0 : (1 << (32 - length)) - 1;
-  return numberToIpv4((((net[0] ?? 0) & ~hostMask) | ((words[0] ?? 0) & hostMask)) >>> 0);
+  if (!words || !net || words.length !== net.length || length === undefined) return undefined;
+  const mapped = words.map((word, i) => {
+    const netBits = Math.min(32, Math.max(0, length - 32 * i));
+    const hostMask = netBits === 0 ? 0xffffffff : netBits === 32 ? 0 : 2 ** (32 - netBits) - 1;
+    return (((net[i] ?? 0) & ~hostMask) | (word & hostMask)) >>> 0;
+  });
+  return mapped.length === 1 ? numberToIpv4(mapped[0] ?? 0) : canonicalAddress(wordsToIpv6(mapped));
 };
+
+const wordsToIpv6 = (words: readonly number[]): string =>
+  words.flatMap((word) => [(word >>> 16).toString(16), (word & 0xffff).toString(16)]).join(':');
 
 const setDestination = (
   b: Branch,
   hook: NatHook,
   entry: WalkEntry,
   dst: string,
-  port: number | undefined,
+  ports: readonly [number, number] | undefined,
   code: string,
   proofs: Proofs,
 ): Branch => {
   const p = b.packet;
-  const dport = p.icmp ? undefined : (port ?? p.dport);
+  // nf_nat_l4proto_unique_tuple: a port within the range stays, any other becomes its first.
+  const stays = !ports || (p.dport !== undefined && ports[0] <= p.dport && p.dport <= ports[1]);
+  const dport = p.icmp ? undefined : stays ? p.dport : ports[0];
   const changed = dst !== p.dst || dport !== p.dport;
   const reply: WalkTuple = p.icmp ? { ...entry.reply, src: dst } : { ...entry.reply, src: dst, sport: dport };
   const after: Packet = { ...p, dst, dport: p.icmp ? p.dport : dport };
@@ -223,11 +251,12 @@ const sourcePort = (
   random: boolean,
 ): number | undefined => {
   const p = b.packet;
-  if (p.icmp) return p.icmp.id;
+  if (p.icmp && !random) return p.icmp.id;
   const seen = dumpedAnswer(b.namespace, p.proto, b.ct.entry?.original ?? tupleOf(p), (e) =>
-    e.reply.dst === address ? e.reply.dport : undefined,
+    e.reply.dst === address ? (e.reply.icmpId ?? e.reply.dport) : undefined,
   );
   if (seen !== undefined) return seen;
+  // nf_nat_l4proto_unique_tuple draws an echo's id as it draws a port.
   if (random) return undefined;
   if (ports && (p.sport === undefined || p.sport < ports[0] || p.sport > ports[1]))
     return ports[0] === ports[1] ? ports[0] : undefined;
@@ -286,11 +315,14 @@ const rewrite = (b: Branch, hook: NatHook, manip: 'src' | 'dst'): Branch => {
   if (!bit) return b;
   const target = invert(direction === 'original' ? entry.reply : entry.original, entry.proto);
   const p = b.packet;
+  // icmp_manip_pkt: an echo has its id written, whichever side is changed; an error has none.
+  const icmp = p.icmp && !p.inner ? { ...p.icmp, id: target.sport } : p.icmp;
   const after: Packet =
     manip === 'dst'
-      ? { ...p, dst: target.dst, dport: p.icmp ? p.dport : (target.dport ?? p.dport) }
-      : { ...p, src: target.src, sport: p.icmp ? p.sport : (target.sport ?? p.sport) };
-  if (after.src === p.src && after.dst === p.dst && after.sport === p.sport && after.dport === p.dport) return b;
+      ? { ...p, icmp, dst: target.dst, dport: p.icmp ? p.dport : (target.dport ?? p.dport) }
+      : { ...p, icmp, src: target.src, sport: p.icmp ? p.sport : (target.sport ?? p.sport) };
+  if (after.src === p.src && after.dst === p.dst && after.sport === p.sport && after.dport === p.dport)
+    return icmp?.id === p.icmp?.id ? b : { ...b, packet: after };
   const code = direction === 'reply' ? 'nat-undo' : manip === 'dst' ? 'dnat' : 'snat';
   const values =
     manip === 'dst'

@@ -20,13 +20,15 @@ const REJECT_CODES: Readonly<Record<string, { readonly v4?: number; readonly v6?
   'icmp6-reject-route': { v6: 6 },
 };
 
-/** Codes of the kernel's own refusals by the step that gave them: port (3/4), host or address (1/3), network or route (0/0), fragmentation needed (4). */
+/** Codes of the kernel's own refusals by the step that gave them: port (3/4), host or address (1/3), network or route (0/0), fragmentation needed (4) and packet too big. */
 const OWN_CODES: Readonly<Record<string, readonly [v4: number, v6: number]>> = {
   'ipvs-no-server': [3, 4],
   'ipvs-all-weight-zero': [3, 4],
   'no-listener': [3, 4],
   'vxlan-no-port': [3, 4],
   'neighbour-failed': [1, 3],
+  'device-down': [1, 3],
+  'mtu-exceeded': [4, 0],
   unreachable: [1, 3],
   'no-route': [0, 0],
   loop: [0, 0],
@@ -34,6 +36,10 @@ const OWN_CODES: Readonly<Record<string, readonly [v4: number, v6: number]>> = {
   'martian-destination': [0, 0],
   prohibit: [13, 1],
 };
+
+/** ICMP types: time exceeded, fragmentation needed (packet too big), else destination unreachable. */
+const TYPES: Readonly<Record<string, readonly [v4: number, v6: number]>> = { ttl: [11, 3], mtu: [3, 2] };
+const UNREACHABLE = [3, 1] as const;
 
 /**
  * What the refusing host sends: a RST by its TCP or by `--reject-with tcp-reset`, an ICMP error otherwise (icmp_send). Undefined where the
@@ -58,8 +64,8 @@ export const refusalFor = (b: Branch): Packet | undefined => {
       : codeOf(step.action.code, typeof wish === 'string' ? wish : undefined, p.family);
   if (code === undefined) return undefined;
   const own = isLocalAddress(b.namespace, p.dst);
-  const isTime = step.stage === 'ttl';
-  const type = p.family === 4 ? (isTime ? 11 : 3) : isTime ? 3 : 1;
+  const [v4, v6] = TYPES[step.stage] ?? UNREACHABLE;
+  const type = p.family === 4 ? v4 : v6;
   return {
     ...base(p),
     proto: p.family === 4 ? 'icmp' : 'icmp6',

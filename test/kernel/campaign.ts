@@ -21,6 +21,10 @@ export interface Options {
   /** Leave the captures of disagreements under the temporary directory. */
   readonly keep: boolean;
   readonly shrink: boolean;
+  /** States that are played on one topology. */
+  readonly states: number;
+  /** No new state is begun after so many minutes. */
+  readonly minutes: number;
   readonly say: (line: string) => void;
 }
 
@@ -36,7 +40,6 @@ export interface Tally {
 }
 
 const FLOWS = 30;
-const STATES = 12;
 const TIMEOUT = 0.6;
 /** A second look is given more time: a busy machine is no disagreement. */
 const PATIENT = 2.5;
@@ -57,7 +60,8 @@ export const campaign = async (options: Options): Promise<Tally> => {
     refusedStates: 0,
     coverage: new Coverage(),
   };
-  const wantedTopologies = Math.ceil(options.cases / (FLOWS * STATES));
+  const wantedTopologies = Math.ceil(options.cases / (FLOWS * options.states));
+  const deadline = Date.now() + options.minutes * 60_000;
   const [onlyTopology, onlyState] = (options.only ?? '').split('.').map(Number);
   const queue = options.only ? [onlyTopology as number] : Array.from({ length: wantedTopologies }, (_, i) => i);
   let remaining = options.cases;
@@ -68,11 +72,17 @@ export const campaign = async (options: Options): Promise<Tally> => {
       current.add(lab);
       try {
         await lab.start(agentScript());
-        for (let n = 0; n < STATES && (remaining > 0 || options.only); n++) {
+        for (let n = 0; n < options.states && (remaining > 0 || options.only); n++) {
+          if (Date.now() > deadline) return;
           if (options.only && n !== onlyState && onlyState !== undefined) continue;
           const count = options.only ? FLOWS : Math.min(FLOWS, remaining);
           remaining -= count;
-          const state = makeState(new Random(options.seed, number, n), topology, FLOWS, (number * STATES + n) * FLOWS);
+          const state = makeState(
+            new Random(options.seed, number, n),
+            topology,
+            FLOWS,
+            (number * options.states + n) * FLOWS,
+          );
           const chosen = { ...state, flows: state.flows.slice(0, count) };
           const result = await tryState(lab, chosen, TIMEOUT);
           if (result.played.refused.length > 0) {

@@ -38,6 +38,8 @@ const main = async (): Promise<number> => {
     only: option('only', undefined),
     keep: flag('keep'),
     shrink: !flag('no-shrink'),
+    states: number('states', 6),
+    minutes: number('minutes', 600),
     say,
   });
   const seconds = (Date.now() - started) / 1000;
@@ -53,6 +55,9 @@ const main = async (): Promise<number> => {
   say(
     `seed ${seed}: ${tally.cases} cases, ${tally.agreed} agreements, ${tally.disagreed} disagreements, ${tally.undecided} undecided, ${tally.refusedStates} states refused; ${seconds.toFixed(0)} s, ${(tally.cases / seconds).toFixed(1)} cases a second`,
   );
+  const wanted = number('cases', 1000);
+  if (tally.cases < wanted && !option('only', undefined))
+    say(`time was up: ${tally.cases} of ${wanted} cases were played`);
   say(`${tally.agreed} passed, ${tally.disagreed} failed`);
   return tally.disagreed > 0 ? 1 : 0;
 };

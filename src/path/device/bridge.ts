@@ -46,19 +46,22 @@ export const forHost = (b: Branch, bridge: Link): boolean => {
   return bridge.addresses.some((a) => a.address === b.nextHop);
 };
 
-/** br_forward: out of a port; back out of the one it came by only with hairpin mode. */
-export const throughPort = (b: Branch, bridge: string, port: Link): Branch => {
-  if (b.physIn === port.name && port.hairpin !== true) {
-    return finish(b, {
-      place: 'bridge',
-      stage: 'bridge',
-      device: port.name,
-      action: { code: 'hairpin-off', values: { bridge, port: port.name, known: port.hairpin !== undefined } },
-      verdict: 'drop',
-      proofs: decisive(port),
-    });
-  }
-  return step(
+/** should_deliver: a bridged frame does not leave by the port that it came by, but in hairpin mode. What IP sends out of the bridge may. */
+export const isHairpin = (b: Branch, port: Link): boolean => b.physIn === port.name && port.hairpin !== true;
+
+export const hairpinOff = (b: Branch, bridge: string, port: Link): Branch =>
+  finish(b, {
+    place: 'bridge',
+    stage: 'bridge',
+    device: port.name,
+    action: { code: 'hairpin-off', values: { bridge, port: port.name, known: port.hairpin !== undefined } },
+    verdict: 'drop',
+    proofs: decisive(port),
+  });
+
+/** br_forward: out of a port. */
+export const throughPort = (b: Branch, bridge: string, port: Link): Branch =>
+  step(
     { ...b, physOut: port.name },
     {
       place: 'bridge',
@@ -68,4 +71,3 @@ export const throughPort = (b: Branch, bridge: string, port: Link): Branch => {
       proofs: decisive(port),
     },
   );
-};

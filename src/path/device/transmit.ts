@@ -1,4 +1,4 @@
-import { knows } from '../../network/namespace.ts';
+import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { Link } from '../../records/link.ts';
 import { assume, type Branch, decisive, finish, step, type World } from '../branch.ts';
 import { type NeighbourAnswer, resolveNeighbour } from '../routing/neighbour.ts';
@@ -50,7 +50,8 @@ export const transmit = (world: World, b: Branch): readonly Sent[] => {
         });
     return sent(throughUnderlay(world, { ...unknown, nextHop }, nextHop), 'receive');
   }
-  // Without carrier the device's queue is the noop one, and everything that is sent is dropped (dev_deactivate).
+  // Without carrier the device's queue is the noop one, and everything that is sent is dropped (dev_deactivate): in silence where the next hop's
+  // MAC is known, else as of a neighbour that does not answer (ipv4_link_failure).
   if (link.flags.length > 0 && (!link.flags.includes('UP') || link.flags.includes('NO-CARRIER'))) {
     return sent(
       [
@@ -59,7 +60,7 @@ export const transmit = (world: World, b: Branch): readonly Sent[] => {
           stage: 'link',
           device,
           action: { code: 'device-down', values: { device, state: link.state ?? '' } },
-          verdict: 'drop',
+          verdict: asksInVain(ns, link, nextHop) ? 'reject' : 'drop',
           proofs: decisive(link),
         }),
       ],
@@ -97,6 +98,10 @@ export const transmit = (world: World, b: Branch): readonly Sent[] => {
   return sent(outOfPort(world, on, link, nextHop), 'receive');
 };
 
+/** Up, and with a next hop whose MAC has to be asked for. */
+const asksInVain = (ns: NetNamespace, link: Link, nextHop: string): boolean =>
+  link.flags.includes('UP') && !['resolved', 'noarp'].includes(resolveNeighbour(ns, link.name, nextHop).state);
+
 /** A veth ends in its peer's namespace; any other device on the network between the nodes. */
 export const outOfPort = (world: World, b: Branch, link: Link, nextHop: string): readonly Branch[] => {
   const peer = world.network.vethPeer(b.namespace, link.name);
@@ -116,8 +121,7 @@ export const outOfPort = (world: World, b: Branch, link: Link, nextHop: string):
 const outOfBridge = (world: World, b: Branch, bridge: Link, nextHop: string): readonly Branch[] => {
   const port = portFor(world, b, bridge.name, nextHop);
   if (!port) return throughUnderlay(world, b, nextHop);
-  const through = throughPort(b, bridge.name, port);
-  return through.end ? [through] : outOfPort(world, through, port, nextHop);
+  return outOfPort(world, throughPort(b, bridge.name, port), port, nextHop);
 };
 
 /** ip_finish_output: larger than the device's MTU with DF set comes back as ICMP fragmentation needed. */
@@ -134,7 +138,8 @@ const exceeds = (b: Branch, link: Link): Branch | undefined => {
   });
 };
 
-const neighbour = (world: World, b: Branch, link: Link, nextHop: string): Branch => {
+/** The MAC of the next hop; the end where nobody answers for it. */
+export const neighbour = (world: World, b: Branch, link: Link, nextHop: string): Branch => {
   const answer: NeighbourAnswer = resolveNeighbour(b.namespace, link.name, nextHop);
   if (answer.state === 'resolved') return { ...b, dstMac: answer.mac };
   const owner = world.network.owners(nextHop).find((o) => o.namespace !== b.namespace && o.link.kind !== 'dummy');

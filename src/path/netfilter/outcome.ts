@@ -43,6 +43,8 @@ export interface ReversePathFlags {
   readonly validMark: boolean;
   /** A source that is the node's own address passes. */
   readonly acceptLocal: boolean;
+  /** The lookup of IPv4 has the packet's protocol (nft_fib4_eval), for rules by `ipproto`; -m rpfilter's has not. */
+  readonly withProtocol: boolean;
 }
 
 /** Yes, no, or unknown with the capture that would tell. */

@@ -287,7 +287,11 @@ describe('bridge, policy, IPVS and reverse path', () => {
     };
     expect(decide('-m rpfilter', P, {}, { reversePath })).toBe('no');
     expect(decide('-m rpfilter --validmark --invert', P, {}, { reversePath })).toBe('yes');
-    expect(asked.at(-1)).toEqual(['10.0.0.1', 'eth0', { loose: false, validMark: true, acceptLocal: false }]);
+    expect(asked.at(-1)).toEqual([
+      '10.0.0.1',
+      'eth0',
+      { loose: false, validMark: true, acceptLocal: false, withProtocol: false },
+    ]);
     expect(decide('-m rpfilter --invert', P)).toBe('both');
     expect(decide('-m rpfilter --invert', P, {}, { iif: 'lo' })).toBe('no');
   });

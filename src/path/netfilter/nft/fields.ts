@@ -86,6 +86,7 @@ const fibRoute = (side: string, keys: readonly string[]): Field =>
       loose: !keys.includes('iif'),
       validMark: keys.includes('mark'),
       acceptLocal: false,
+      withProtocol: true,
     });
     return back.value === undefined ? notKnown(back.why, back.missing) : known(back.value ? 'exists' : 'missing');
   });
