@@ -31,7 +31,8 @@ export const fromCounters = (network: Network, ns: NetNamespace): readonly Sight
   const tried = new Map<string, ConntrackEntry[]>();
   for (let row = 0; row < table.count && tried.size < TRIED; row += 1) {
     const entry = table.entry(row);
-    if (entry.assured || entry.proto === 'unknown' || /^\d+$/.test(entry.proto)) continue;
+    // conntrack is assured of a datagram flow by packets that it saw both ways, not by what the client made of them.
+    if ((entry.assured && entry.proto !== 'udp') || entry.proto === 'unknown' || /^\d+$/.test(entry.proto)) continue;
     const key = `${entry.proto} ${entry.original.src} ${entry.original.dst} ${entry.original.dport ?? ''}`;
     tried.set(key, [...(tried.get(key) ?? []), entry]);
   }

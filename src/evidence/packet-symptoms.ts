@@ -195,9 +195,9 @@ const askedFor = (table: PacketTable, src: string, dst: string, port: number | u
   return undefined;
 };
 
-/** Large segments that were sent again and again and never acknowledged: the handshake went through, the data does not. */
+/** Segments that were sent again and again and never acknowledged: the handshake went through, the data does not. */
 const stalls = (network: Network, ns: NetNamespace, table: PacketTable): readonly Sighting[] =>
-  stuckSegments(placed(table)).flatMap(({ view }) => {
+  stuckSegments(placed(table), 1).flatMap(({ view }) => {
     const asked = connectionOf(network, view);
     // Without an entry: data mostly flows from the server, whose port is the lower one.
     const s = sighting(ns, view, 'stalled', (view.sport ?? 0) < (view.dport ?? 0));

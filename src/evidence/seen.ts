@@ -2,7 +2,7 @@ import type { Network } from '../network/network.ts';
 import type { FlowQuestion } from '../path/walk-result.ts';
 import type { PacketView } from '../records/packet.ts';
 import type { FlowEvidence, SeenEntry, SeenPacket } from './observation.ts';
-import { type StuckSegment, stuckSegments } from './stall.ts';
+import { type PlacedPacket, type StuckSegment, stuckSegments } from './stall.ts';
 
 const GOOD_STATES: ReadonlySet<string> = new Set(['ESTABLISHED', 'FIN_WAIT', 'CLOSE_WAIT', 'LAST_ACK', 'TIME_WAIT']);
 
@@ -142,20 +142,16 @@ const entryState = (question: FlowQuestion, entries: readonly SeenEntry[]): 'goo
   return states.some((e) => e.state === 'CLOSE') ? 'closed' : undefined;
 };
 
-/** A large segment sent again and again at one place, and never acknowledged. */
-const stalled = (packets: readonly SeenPacket[]): boolean => stuckOf(packets).length > 0;
+/** Data sent again and again at one place, and never acknowledged. */
+const stalled = (packets: readonly SeenPacket[]): boolean => stuckSegments(placed(packets), 1).length > 0;
 
-/** The flow's segments that are stuck, by the place that saw them. */
-export const stuckOf = (packets: readonly SeenPacket[]): readonly StuckSegment[] =>
-  stuckSegments(
-    packets.flatMap((p) =>
-      p.layer
-        ? [
-            {
-              place: `${p.namespace} ${p.view.device ?? ''} ${p.view.direction ?? ''} ${p.wrapping}`,
-              view: p.layer,
-            },
-          ]
-        : [],
-    ),
+/** The flow's large segments that are stuck. */
+export const stuckOf = (packets: readonly SeenPacket[]): readonly StuckSegment[] => stuckSegments(placed(packets));
+
+/** The flow's packets by the place that saw them. */
+const placed = (packets: readonly SeenPacket[]): readonly PlacedPacket[] =>
+  packets.flatMap((p) =>
+    p.layer
+      ? [{ place: `${p.namespace} ${p.view.device ?? ''} ${p.view.direction ?? ''} ${p.wrapping}`, view: p.layer }]
+      : [],
   );

@@ -15,6 +15,8 @@ export interface PlacedPacket {
 
 /** Sent this often and never acknowledged, a segment is stuck; fast retransmission and a reordered capture make two. */
 const STUCK_AFTER = 3;
+/** A small one, that every link carries, is stuck after as many attempts as make some six seconds; a lost acknowledgement or two is everyday. */
+const SMALL_STUCK_AFTER = 6;
 /** Seconds that a segment sent again is without its acknowledgement while the connection's other packets pass: longer than any round trip. */
 const STUCK_FOR = 1;
 /** Payload bytes from which a segment may be too large for a link that carries the handshake. */
@@ -27,10 +29,10 @@ interface Repeated {
 }
 
 /**
- * Large segments without which the connection cannot go on. Sequence and acknowledgement numbers are compared as they are printed: both relative, or
+ * Segments of at least `least` payload bytes without which the connection cannot go on. Sequence and acknowledgement numbers are compared as they are printed: both relative, or
  * both absolute where the capture missed the handshake.
  */
-export const stuckSegments = (packets: Iterable<PlacedPacket>): readonly StuckSegment[] => {
+export const stuckSegments = (packets: Iterable<PlacedPacket>, least = LARGE_SEGMENT): readonly StuckSegment[] => {
   const sent = new Map<string, Map<string, Repeated>>();
   const acknowledged = new Map<string, number>();
   /** When the receiver was last heard, by the flow that it acknowledges. */
@@ -44,7 +46,7 @@ export const stuckSegments = (packets: Iterable<PlacedPacket>): readonly StuckSe
       if (view.time !== undefined) heard.set(back, Math.max(heard.get(back) ?? 0, view.time));
     }
     const length = view.length ?? 0;
-    if (length < LARGE_SEGMENT || view.seq === undefined || view.tcpFlags.includes('S')) continue;
+    if (length < least || view.seq === undefined || view.tcpFlags.includes('S')) continue;
     const flow = `${view.src}:${view.sport}>${view.dst}:${view.dport}`;
     const key = `${place} ${view.seq}`;
     const segments = sent.get(flow) ?? new Map<string, Repeated>();
@@ -57,6 +59,9 @@ export const stuckSegments = (packets: Iterable<PlacedPacket>): readonly StuckSe
   for (const [flow, segments] of sent) {
     const most = acknowledged.get(flow) ?? 0;
     for (const { view, end, times } of segments.values()) {
+      const isLarge = (view.length ?? 0) >= LARGE_SEGMENT;
+      if (!isLarge && times >= SMALL_STUCK_AFTER && most < end) stuck.push({ view, times });
+      if (!isLarge) continue;
       const waited = (heard.get(flow) ?? 0) - (view.time ?? Number.POSITIVE_INFINITY);
       if ((times >= STUCK_AFTER || (times > 1 && waited >= STUCK_FOR)) && most < end) stuck.push({ view, times });
     }

@@ -48,7 +48,8 @@ export const rulesAtHook = (question: TableQuestion): readonly TableOutcome[] =>
       zone: next.zone ?? outcome.zone,
       mss: next.mss ?? outcome.mss,
       hits: [...outcome.hits, ...next.hits],
-      policyOf: next.policyOf ?? outcome.policyOf,
+      // Where an nftables rule ends the packet, the policy by which iptables let it on decides nothing.
+      policyOf: goesOn(next) ? (next.policyOf ?? outcome.policyOf) : next.policyOf,
       assumptions: [...outcome.assumptions, ...next.assumptions],
       share: outcome.share * next.share,
     }));

@@ -25,6 +25,9 @@ const KINDS: Readonly<Record<string, CaptureKind>> = {
   'ss_-anu': 'sockets',
   sysctl: 'sysctl',
   conntrack: 'conntrack',
+  ipvsadm: 'ipvsadm',
+  xfrm_state: 'xfrm-state',
+  xfrm_policy: 'xfrm-policy',
 };
 
 const COMMANDS: Readonly<Record<string, string>> = {
