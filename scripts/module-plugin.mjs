@@ -155,10 +155,22 @@ ${run}
 ${tail.slice('\n}\n'.length)}`;
 };
 
+/**
+ * The same with short names and no indentation, half as long: engines read all of it at each start. Names of options stay, and literals have no line breaks.
+ */
+const shortened = (text) => {
+  const names = new Map();
+  return text.replace(/^[ \t]+/gm, '').replace(/(options\.|')?peg\$\w+/g, (name, asWritten) => {
+    if (asWritten) return name;
+    if (!names.has(name)) names.set(name, `p$${names.size.toString(36)}`);
+    return names.get(name);
+  });
+};
+
 export const modulePlugin = {
   use(config) {
     config.passes.generate.push((ast) => {
-      const text = asModule(ast.code.toString(), ast.spans ?? '');
+      const text = shortened(asModule(ast.code.toString(), ast.spans ?? ''));
       ast.code = { toString: () => text };
     });
   },
