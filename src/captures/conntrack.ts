@@ -12,6 +12,7 @@ import {
   SHAPE_UNIT,
 } from '../tables/conntrack-columns.ts';
 import { flatten } from '../tables/interner.ts';
+import { isOtherForm, plainEntries } from './conntrack-forms.ts';
 import { UsualEntries } from './conntrack-usual.ts';
 import { type CaptureInput, type CaptureModule, type CaptureReader, grammarReader, LineSink } from './module.ts';
 
@@ -208,7 +209,11 @@ const open = (input: CaptureInput): CaptureReader => {
   const grammar = grammarReader(input, sink, parse, () => sink.data(input.kind));
   const usual = new UsualEntries(sink.table, input.family ?? null);
   let misses = 0;
-  const read = (slice: string): void => {
+  /** Told by the first slice; a capture is of one form. */
+  let form: 'table' | 'other' | undefined;
+  const read = (given: string): void => {
+    form ??= isOtherForm(given) ? 'other' : 'table';
+    const slice = form === 'other' ? plainEntries(given) : given;
     if (!usual.open(slice)) {
       grammar.read(slice);
       return;
@@ -233,7 +238,7 @@ const open = (input: CaptureInput): CaptureReader => {
 };
 
 /**
- * The connection tracking table and its statistics: `conntrack -L`, `-E`, `-S` (conntrack-tools), /proc/net/nf_conntrack
+ * The connection tracking table and its statistics: `conntrack -L` (also `-o save` and `-o xml`), `-E`, `-S` (conntrack-tools), /proc/net/nf_conntrack
  * (net/netfilter/nf_conntrack_standalone.c, ct_seq_show) and /proc/net/stat/nf_conntrack (ct_cpu_seq_show).
  */
 export const conntrack: CaptureModule = {
@@ -242,6 +247,7 @@ export const conntrack: CaptureModule = {
   sniff: (head) => {
     if (/^(?:\s*\[[A-Z]+\] )?(?:ipv[46] +\d+ )?[a-z0-9]+ +\d+ (?:\d+ )?(?:[A-Z_0-9]+ )?src=\S+ dst=\S+ /m.test(head))
       return 'conntrack';
+    if (isOtherForm(head)) return 'conntrack';
     if (/^conntrack v\S+ \(conntrack-tools\): /m.test(head)) return 'conntrack';
     return /^cpu=\d+\s+(?:found|entries)=\d|^entries +(?:clashres|searched) /m.test(head)
       ? 'conntrack-stats'

@@ -261,7 +261,9 @@ export const ipvsadm: CaptureModule = {
   sniff: (head) => {
     if (/^IPVS connection entries$|^pro expire state |^Pro FromIP +FPrt /m.test(head)) return 'ipvsadm-connections';
     if (/^Timeout \(tcp tcpfin udp\):/m.test(head)) return 'ipvsadm-timeout';
-    return /^IP Virtual Server version |^Prot LocalAddress:Port |^-A (?:-[tuf]|--sctp-service) \S+ /m.test(head)
+    return /^IP Virtual Server version |^Prot LocalAddress:Port |^-A (?:-[tu] \S*[^\s\d]\S*|-f \d+|--sctp-service \S+) (?:-6 )?-s /m.test(
+      head,
+    )
       ? 'ipvsadm'
       : undefined;
   },

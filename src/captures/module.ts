@@ -58,8 +58,11 @@ export class LineSink {
     this.#firstLine = input.firstLine;
   }
 
+  /** While a line that stands for several is read, all of them have its number. */
+  folded = false;
+
   next(): void {
-    this.line += 1;
+    if (!this.folded) this.line += 1;
   }
 
   get lines(): number {

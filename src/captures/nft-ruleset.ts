@@ -2,7 +2,8 @@ import { parse } from '#grammars/nft-ruleset';
 import type { Counters, NftChain, NftRule, NftSet, NftStatement, NftTable } from '../records/iptables.ts';
 import type { Source } from '../records/source.ts';
 import { flatten } from '../tables/interner.ts';
-import { type CaptureModule, grammarReader, LineSink } from './module.ts';
+import { type CaptureInput, type CaptureModule, type CaptureReader, grammarReader, LineSink } from './module.ts';
+import { rulesetOfJson } from './nft-json.ts';
 import { withNames } from './nft-numbers.ts';
 import { type NamedPriority, priorityOf } from './nft-priority.ts';
 
@@ -150,9 +151,45 @@ const newChain = (source: Source, name: string): OpenChain => ({
   rules: [],
 });
 
-/** `nft list ruleset` as text. Records are chains, sets and rules. */
+const JSON_HEAD = /^\s{0,80}\{\s{0,80}"nftables"\s{0,80}:/;
+
+const open = (input: CaptureInput): CaptureReader => {
+  const sink = new RulesetSink(input);
+  const reader = grammarReader(input, sink, parse, () => ({ nftTables: sink.tables }));
+  /** A JSON text is one value: it is read when all of it is there. */
+  let json: string[] | undefined;
+  return {
+    read(slice) {
+      if (json) json.push(slice);
+      else if (sink.line === input.firstLine && JSON_HEAD.test(slice)) json = [slice];
+      else reader.read(slice);
+    },
+    end() {
+      if (json) readJson(json.join(''), input.firstLine, sink, reader);
+      return reader.end();
+    },
+  };
+};
+
+const readJson = (text: string, firstLine: number, sink: RulesetSink, reader: CaptureReader): void => {
+  const { lines, broken } = rulesetOfJson(text, firstLine);
+  sink.folded = true;
+  for (const { text: line, line: number } of lines) {
+    sink.line = number;
+    reader.read(`${line}\n`);
+  }
+  for (const { text: cut, line } of broken) {
+    sink.line = line;
+    sink.raw(cut);
+  }
+  sink.folded = false;
+  sink.line = firstLine + text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
+};
+
+/** `nft list ruleset` as text, or with `-j`. Records are chains, sets and rules. */
 export const nftRuleset: CaptureModule = {
   kinds: ['nft-ruleset'],
-  open: (input) => grammarReader(input, new RulesetSink(input), parse, (sink) => ({ nftTables: sink.tables })),
-  sniff: (head) => (/^table (?:ip6?|inet|arp|bridge|netdev) \S+ \{/m.test(head) ? 'nft-ruleset' : undefined),
+  open,
+  sniff: (head) =>
+    JSON_HEAD.test(head) || /^table (?:ip6?|inet|arp|bridge|netdev) \S+ \{/m.test(head) ? 'nft-ruleset' : undefined,
 };

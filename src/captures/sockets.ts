@@ -3,7 +3,8 @@ import type { Socket } from '../records/socket.ts';
 import { canonicalAddress } from '../tables/address.ts';
 import { Interner } from '../tables/interner.ts';
 import { servicePort } from '../tables/service-ports.ts';
-import { type CaptureInput, type CaptureModule, grammarReader, LineSink } from './module.ts';
+import { type CaptureInput, type CaptureModule, type CaptureReader, grammarReader, LineSink } from './module.ts';
+import { PROC_HEAD, procProto, procSockets } from './proc-sockets.ts';
 
 /** netstat's names of TCP states, in ss's words. */
 const NETSTAT_STATES: Readonly<Record<string, string>> = {
@@ -166,11 +167,24 @@ class SocketSink extends LineSink {
   }
 }
 
-/** `ss` (iproute2 misc/ss.c) and `netstat` (net-tools, busybox). */
+const open = (input: CaptureInput): CaptureReader => {
+  const reader = grammarReader(input, new SocketSink(input), parse, (sink) => ({ sockets: [...sink.sockets] }));
+  let proto: 'tcp' | 'udp' | undefined;
+  return {
+    read(slice) {
+      if (PROC_HEAD.test(slice)) proto = procProto(input.command ?? input.file, slice);
+      reader.read(proto ? procSockets(slice, proto) : slice);
+    },
+    end: reader.end,
+  };
+};
+
+/** `ss` (iproute2 misc/ss.c), /proc/net/tcp and its kin, and `netstat` (net-tools, busybox). */
 export const sockets: CaptureModule = {
   kinds: ['sockets'],
-  open: (input) => grammarReader(input, new SocketSink(input), parse, (sink) => ({ sockets: [...sink.sockets] })),
+  open,
   sniff: (head) =>
+    PROC_HEAD.test(head) ||
     /^(?:Netid\s+)?(?:State\s+)?Recv-Q\s+Send-Q\s|^Active Internet connections|^Proto\s+Recv-Q\s+Send-Q|^Total: \d+(?: \(kernel \d+\))?\nTCP: /m.test(
       head,
     )

@@ -5,7 +5,7 @@ import type { XfrmDefaults, XfrmMark, XfrmPolicy } from '../records/xfrm.ts';
 import { canonicalAddress } from '../tables/address.ts';
 import { flatten } from '../tables/interner.ts';
 import { maskKeys } from './key-mask.ts';
-import { type CaptureModule, grammarReader, LineSink } from './module.ts';
+import { type CaptureInput, type CaptureModule, type CaptureReader, grammarReader, LineSink } from './module.ts';
 import { type PolicyDraft, policyDraft, type StateDraft, stateDraft, type TemplateDraft } from './xfrm-draft.ts';
 import { type SelectorField, selectorOf } from './xfrm-selector.ts';
 
@@ -245,14 +245,37 @@ const isDump = (title: string | null): boolean => title === null || title === 'U
 const timeOf = (text: string | null): string | undefined =>
   text !== null && /^\d/.test(text) ? flatten(text) : undefined;
 
+/** `ip -o` puts a block on one line, with a backslash where a line would end; the block's lines then all are that line. */
+const open = (input: CaptureInput): CaptureReader => {
+  const sink = new XfrmSink(input);
+  const reader = grammarReader(input, sink, parse, () => sink.data(input.kind));
+  const readFolded = (line: string): void => {
+    sink.folded = true;
+    reader.read(line.replaceAll('\\', '\n'));
+    sink.folded = false;
+    sink.next();
+  };
+  return {
+    read(slice) {
+      if (!slice.includes('\\\t')) reader.read(slice);
+      else
+        for (const line of slice.split(/(?<=\n)/))
+          if (line.includes('\\\t')) readFolded(line);
+          else reader.read(line);
+    },
+    end: reader.end,
+  };
+};
+
 /**
  * IPsec's security associations and policies: `ip xfrm state` and `ip xfrm policy` (iproute2 ip/ipxfrm.c, xfrm_state_info_print and
  * xfrm_policy_info_print). One grammar reads both, since scripts and `ipsec barf` put them into one file.
  */
 export const xfrm: CaptureModule = {
   kinds: ['xfrm-state', 'xfrm-policy'],
-  open: (input) => grammarReader(input, new XfrmSink(input), parse, (sink) => sink.data(input.kind)),
-  sniff: (head) => {
+  open,
+  sniff: (given) => {
+    const head = given.replace(/\\(?=\t)/g, '\n');
     if (/^\s*src \S+\/\d+ dst \S+\/\d+.*\n\s*(?:security context .*\n\s*)?(?:dir|socket) /m.test(head))
       return 'xfrm-policy';
     if (/^Default policies:\s*\n\s*in: /m.test(head)) return 'xfrm-policy';

@@ -9,13 +9,13 @@ export const SNIFFED = 4096;
  * like links, the kernel's table of virtual services like ipvsadm's.
  */
 const ORDER: readonly CaptureKind[] = [
-  'kubectl',
   'nft-ruleset',
+  'kubectl',
+  'conntrack',
   'iptables-save',
   'iptables-list',
   'ipset',
   'ipvsadm',
-  'conntrack',
   'xfrm-policy',
   'xfrm-stat',
   'rt-cache',

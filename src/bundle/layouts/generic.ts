@@ -14,6 +14,7 @@ export const GENERIC: readonly LayoutEntry[] = [
   { layout: 'generic', pattern: /(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\/xfrm_stat$/, kind: 'xfrm-stat' },
   { layout: 'generic', pattern: /(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\/(?:netstat|snmp6?)$/, kind: 'counters' },
   { layout: 'generic', pattern: /(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\/arp$/, kind: 'ip-neigh' },
+  { layout: 'generic', pattern: /(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\/(?:tcp|udp)6?$/, kind: 'sockets' },
   { layout: 'generic', pattern: /(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\//, kind: 'skip' },
   { layout: 'generic', pattern: /(?:^|\/)proc\/sys\/net\//, kind: 'sysctl' },
   { layout: 'generic', pattern: /(?:^|\/)proc\/sys\/kernel\/hostname$/, kind: 'hostname' },

@@ -111,6 +111,8 @@ export const TOOL_WORDS: readonly ToolWords[] = [
   { words: 'proc net netstat|snmp|snmp6', kind: 'counters' },
   { words: 'snmp|snmp6', kind: 'counters', common: true },
   { words: 'netstat', kind: 'sockets' },
+  { words: 'proc net tcp|tcp6|udp|udp6|udplite|udplite6', kind: 'sockets' },
+  { words: 'net tcp|tcp6|udp|udp6', kind: 'sockets', common: true },
   { words: 'ss|ssanp|ssitan|ssuapn|ssantp|sstunlp4|sstunlp6', kind: 'sockets' },
   { words: 'sockets', kind: 'sockets', common: true },
   { words: 'sysctl|sysctls|sysctla', kind: 'sysctl' },
@@ -144,7 +146,7 @@ export const OPTION_WORDS: ReadonlySet<string> = new Set(
     't table tables nat filter mangle raw security legacy nft ruleset rules chain chains o extended oneline f family ipv4 ipv6 inet inet6 ip ip6 4 6 v4 v6 ' +
     'd details detail stateless h human j json p br brief b e w m i u g z az zas as nud noarp cache type dev state policy proto ' +
     'antp anp tunap tulpn tupna tulnp tlnp ulnp plnt lntp lntup tlpn anu ant ane anop peaonmi neopa agn an tan uan itan ' +
-    'count proc net sys cat get wide yaml output k8s link fdb vlan ns namespaces namespace system kube default svc services endpoints endpointslices pods nodes'
+    'id xml labels timestamp ktimestamp userspace count proc net sys cat get wide yaml output k8s link fdb vlan ns namespaces namespace system kube default svc services endpoints endpointslices pods nodes'
   ).split(' '),
 );
 
