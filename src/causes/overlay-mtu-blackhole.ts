@@ -65,6 +65,9 @@ const tunnelsOf = (context: CauseContext, leg: Leg): readonly Encapsulation[] =>
       overhead: Math.max(0, step.after.length - step.before.length),
     }));
 
+/** The line of the segment itself, below those of its tunnels. */
+const segmentOf = (view: PacketView): PacketView => (view.inner ? segmentOf(view.inner) : view);
+
 /** The last place that saw the segment, and the first one behind it that was watched and did not. */
 const gap = (context: CauseContext, leg: Leg, same: readonly SeenPacket[], length: number): readonly Found[] => {
   const order = [...new Set(leg.steps.map(namespaceId))];
@@ -115,8 +118,8 @@ const gap = (context: CauseContext, leg: Leg, same: readonly SeenPacket[], lengt
         to: next?.node ?? '',
       },
       evidence: [
-        ...repeats.slice(0, 3).flatMap((view) => decisiveLine(view, [`length ${length}`])),
-        ...decisiveLine(passed),
+        ...repeats.slice(0, 3).flatMap((view) => decisiveLine(segmentOf(view), [`length ${length}`])),
+        ...decisiveLine(passed && segmentOf(passed)),
         ...decisiveLine(tunnel?.link, [`mtu ${tunnel?.link?.mtu ?? ''}`]),
         ...supportingLine(underlay, [`mtu ${underlay?.mtu ?? ''}`]),
         ...supportingLine(told),
@@ -124,12 +127,11 @@ const gap = (context: CauseContext, leg: Leg, same: readonly SeenPacket[], lengt
       fixes: [
         {
           id: 'clamp-mss',
-          commands: [
-            {
-              node: last.node,
-              command: `${leg.packet.family === 4 ? 'iptables' : 'ip6tables'} -t mangle -A FORWARD${device === '' ? '' : ` -o ${device}`} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${mss}`,
-            },
-          ],
+          // The size that a peer announces on its SYN limits what is sent to it: what comes in by the device for the lost direction, what goes out for the other.
+          commands: (device === '' ? [''] : [` -i ${device}`, ` -o ${device}`]).map((way) => ({
+            node: last.node,
+            command: `${leg.packet.family === 4 ? 'iptables' : 'ip6tables'} -t mangle -A FORWARD${way} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${mss}`,
+          })),
           changes: [],
           values: { mss, device },
         },

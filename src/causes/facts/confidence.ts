@@ -55,6 +55,6 @@ export const symptomLines = (context: CauseContext): readonly EvidenceLine[] => 
       }),
     ),
     ...connections.slice(0, 1).map((c): EvidenceLine => ({ source: c.connection.source, role: 'supporting' })),
-    ...shown.map((p): EvidenceLine => ({ source: p.view.source, role: 'supporting' })),
+    ...shown.map((p): EvidenceLine => ({ source: (p.layer ?? p.view).source, role: 'supporting' })),
   ];
 };

@@ -137,6 +137,8 @@ export const flowView = (
   const order = laneOrder(branch);
   const id = `flow-${index + 1}`;
   const leg = branch ? decidingLeg(branch) : undefined;
+  // The walk delivers what was seen to fail.
+  const isOtherwise = branch?.outcome === 'delivered' && flow.outcome !== 'delivered';
   const reason = leg ? plainText(endSentence(words, leg.end, leg.steps.at(-1))) : '';
   const startsOutside = flow.question.start === undefined && branch !== undefined;
   const ladder = ladderPicture(`${id}-ladder`, flow, words, order, words.text('ladder-title', { flow: name }));
@@ -145,8 +147,8 @@ export const flowView = (
     id,
     heading: words.text('flow-heading', { flow: name }),
     outcome: inlineView([
-      ...words.label(branch ? `flow-outcome-${flow.outcome}` : 'flow-no-walk'),
-      ...(leg ? endSentence(words, leg.end, leg.steps.at(-1)) : []),
+      ...words.label(branch ? (isOtherwise ? 'flow-outcome-seen' : `flow-outcome-${flow.outcome}`) : 'flow-no-walk'),
+      ...(leg && !isOtherwise ? endSentence(words, leg.end, leg.steps.at(-1)) : []),
     ]),
     picture: branch
       ? pathPicture(`${id}-path`, branch, words, {

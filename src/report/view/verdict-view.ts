@@ -32,6 +32,10 @@ export interface VerdictView {
   readonly summary: readonly BlockView[];
   readonly strips: readonly Strip[];
   readonly facts: readonly { readonly name: string; readonly wide: boolean; readonly spans: readonly SpanView[] }[];
+  /** The first fix in a line, on the first screen; undefined where none is known. */
+  readonly fixLine:
+    | { readonly label: string; readonly mark: string; readonly look: string; readonly command: string }
+    | undefined;
   readonly why: readonly BlockView[];
   readonly decisive: readonly { readonly id: string; readonly place: string; readonly pieces: readonly Piece[] }[];
 }
@@ -83,8 +87,42 @@ const strip = (words: Words, { name: legName, leg }: NamedLeg): Strip => {
   return { look: legLook(legName), name: words.text(`leg-${legName}`), outcome: words.text(outcome), hops };
 };
 
-export const stripsOf = (words: Words, flow: FlowAnalysis | undefined): Strip[] => {
-  return legsOf(flow?.walked.branches[0]).map((leg) => strip(words, leg));
+export const stripsOf = (words: Words, flow: FlowAnalysis | undefined, finding?: Finding): Strip[] => {
+  const strips = legsOf(flow?.walked.branches[0]).map((leg) => strip(words, leg));
+  const isWalkedThrough = flow?.walked.branches[0]?.outcome === 'delivered' && flow.outcome !== 'delivered';
+  return finding && isWalkedThrough ? strips.map((each) => asSeen(words, each, finding)) : strips;
+};
+
+/** The row where the walk delivers and the flow was seen to fail: it breaks off where the finding says. */
+const asSeen = (words: Words, row: Strip, finding: Finding): Strip => {
+  const { between } = finding;
+  const at = between
+    ? row.hops.findIndex((hop, i) => isOn(hop.name, between[0]) && isOn(row.hops[i + 1]?.name ?? '', between[1]))
+    : row.hops.length - 1;
+  const broken = row.hops[at];
+  if (!broken || (!between && (finding.at !== 'socket' || broken.name !== findingPlace(finding)))) return row;
+  const hops = row.hops.map((hop, i): StripHop => {
+    if (!between) return i === at ? { ...hop, look: 'dead', note: plainText(placePhrase(words, finding.at)) } : hop;
+    return i === at ? { ...hop, link: ' ', linkLook: 'lost' } : { ...hop, look: 'passed' };
+  });
+  return { ...row, outcome: words.text('outcome-lost'), hops: between ? cutAfter(hops, at + 1) : hops };
+};
+
+const cutAfter = (hops: readonly StripHop[], last: number): readonly StripHop[] =>
+  hops.slice(0, last + 1).map((hop, i) => (i === last ? { ...hop, link: '' } : hop));
+
+const isOn = (place: string, node: string): boolean => place === node || place.startsWith(`${node}/`);
+
+const fixLine = (words: Words, finding: Finding): VerdictView['fixLine'] => {
+  const [fix] = finding.fixes;
+  const [first] = fix?.commands ?? [];
+  if (!fix || !first) return undefined;
+  return {
+    label: words.text(fix.provenByWalk ? 'fix-line' : 'advice'),
+    mark: fix.provenByWalk ? '✓' : '',
+    look: fix.provenByWalk ? 'good' : 'open',
+    command: cut(visibleLine(first.command), QUOTE_MOST),
+  };
 };
 
 export const confidenceTone = (finding: Finding): 'bad' | 'warn' =>
@@ -158,6 +196,7 @@ export const verdictView = (
       summary: blockViews(summary),
       strips: stripsOf(words, flow),
       facts: facts(words, flow, undefined),
+      fixLine: undefined,
       why: [],
       decisive: decisiveLines(analysis, endEvidence(analysis), anchor),
     };
@@ -169,8 +208,9 @@ export const verdictView = (
     kicker: `${words.text(finding.confidence === 'possible' ? 'possible-cause' : 'root-cause')} · ${visibleLine(finding.id)}`,
     title: inlineView(words.cause(finding.id, 'title', context)),
     summary: blockViews(words.cause(finding.id, 'summary', context)),
-    strips: stripsOf(words, flow),
+    strips: stripsOf(words, flow, finding),
     facts: facts(words, flow, finding),
+    fixLine: fixLine(words, finding),
     why: blockViews(words.cause(finding.id, 'why', context)),
     decisive: decisiveLines(analysis, finding.evidence, anchor),
   };
