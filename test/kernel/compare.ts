@@ -234,7 +234,9 @@ const rowsOf = (table: ConntrackTable): readonly ConntrackEntry[] => {
 const portOf = (row: ConntrackEntry, which: 'sport' | 'dport'): number | undefined =>
   row.original.icmpId !== undefined ? (which === 'sport' ? row.original.icmpId : undefined) : row.original[which];
 
-const sameProtocol = (a: string, b: string): boolean => a === b || (a === 'icmpv6' && b === 'icmp6');
+/** conntrack has no name for ESP: it prints `unknown 50`. */
+const sameProtocol = (a: string, b: string): boolean =>
+  a === b || (a === 'icmpv6' && b === 'icmp6') || (b === 'esp' && (a === 'unknown' || a === '50'));
 
 const replyAgrees = (row: ConntrackEntry, entry: WalkEntry): boolean =>
   row.reply.src === entry.reply.src &&

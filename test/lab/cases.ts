@@ -12,10 +12,11 @@ export interface LabCase {
   readonly flow: KernelFlow & { readonly namespace: string };
 }
 
-/** Two nodes on one segment, two pods each, and a client outside. `still`: namespaces that no case changes. */
+/** Two nodes on one segment, two pods each, and a client outside. `still`: namespaces that no case changes; `tracking`: those that track connections. */
 export const TOPOLOGY = {
   hosts: ['a', 'b', 'x', 'pa1', 'pa2', 'pb1', 'pb2'],
-  still: ['x', 'pa1', 'pa2', 'pb1', 'pb2'],
+  still: ['pa1', 'pa2', 'pb1', 'pb2'],
+  tracking: ['a', 'b'],
   nodeOf: { a: 'a', b: 'b', x: 'x', pa1: 'a', pa2: 'a', pb1: 'b', pb2: 'b' } as Readonly<Record<string, string>>,
   setup: `fabric wan
 node a wan 10.9.0.1/24; node b wan 10.9.0.2/24; node x wan 10.9.0.9/24

@@ -10,6 +10,14 @@ import type { FlowResult, SeenPacket } from '../kernel/namespaces.ts';
 import { readCaptures } from '../kernel/predict.ts';
 import { caseOf, type LabCase, TOPOLOGY } from './cases.ts';
 
+/*
+ * npm run test:lab -- [--cases 30] [--seed 1] [--minutes 40] [--lab ../shared/lab] [--keep FOLDER]
+ *
+ * Boots the lab's kernel (ip_vs and ESP, which a machine's own kernel may lack), makes a random state of two nodes for each case, captures it with the
+ * ordinary tools, sends one flow, and holds what the client got, what arrived where and the conntrack entries against the walk. LAB_CACHE names the
+ * folder that the lab's setup.sh filled. A folder that --keep names is judged again without a boot where it holds a run already.
+ */
+
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -66,7 +74,7 @@ const judge = (one: LabCase, played: Played): Verdict => {
     seen: new Map(Object.entries(played.seen).map(([host, packets]) => [idOf(host), packets])),
     conntrack,
     // Both nodes have a rule that asks for connection states; nobody else does.
-    tracks: (namespace) => !TOPOLOGY.still.some((host) => idOf(host) === namespace),
+    tracks: (namespace) => TOPOLOGY.tracking.some((host) => host === namespace),
   });
 };
 
@@ -129,7 +137,7 @@ const main = (): number => {
   const plan = { hosts: TOPOLOGY.hosts, still: TOPOLOGY.still, clean: TOPOLOGY.clean, listeners, cases, timeout: 2.5 };
   if (!existsSync(join(out, 'case-0.json'))) {
     writeFileSync(join(out, 'cases.json'), JSON.stringify(plan));
-    boot(lab, cache, out, 3 + count);
+    boot(lab, cache, out, Number(option('minutes', String(10 + count))));
   }
   const tally = { agreed: 0, disagreed: 0, undecided: 0, unplayed: 0 };
   for (const one of cases) {
