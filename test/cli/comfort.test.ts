@@ -13,7 +13,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const asProgram = (name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
   const link = join(dir, name);
   try {
-    symlinkSync(`${root}dist/src/cli/main.js`, link);
+    symlinkSync(`${root}dist/command/main.js`, link);
   } catch {
     // It is there already.
   }

@@ -12,7 +12,7 @@ export interface Ran {
 
 /** Runs the built command line as its users do. */
 export const run = (args: readonly string[], input?: Buffer): Ran => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [`${root}dist/src/cli/main.js`, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`${root}dist/command/main.js`, ...args], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     ...(input ? { input } : {}),
