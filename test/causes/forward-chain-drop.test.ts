@@ -62,4 +62,12 @@ describe.skipIf(!recorded)(ID, () => {
       expect.objectContaining({ id: ID, missing: [{ kind: 'iptables-save', namespace: 'rke-w2' }] }),
     );
   });
+
+  test("a firewall's own nftables rule is quoted, not iptables' policy that had let the packet on", () => {
+    const judged = bundleOf('fwd-drop-reply-nft').judge(flowOf('fwd-drop-reply-nft'));
+    const found = findingOf(judged, ID);
+    expect(found).toMatchObject({ node: 'fr-2', confidence: 'certain', values: { chain: 'filter_FORWARD' } });
+    expect(found?.evidence.map((e) => e.source.file)).not.toContain('fr-2/iptables-save.txt');
+    expect(found?.fixes.some((f) => f.provenByWalk)).toBe(true);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
+import { bundleOf, flowOf, recorded } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { ASKED, connection, quietCluster, waiting } from './services.ts';
 
@@ -25,5 +25,13 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('is at most likely where nothing shows that the flow fails', () => {
     expect(findingOf(removed('ESTABLISHED', '10.160.1.77:8080').judge(ASKED), ID)?.confidence).toBe('likely');
+  });
+
+  test('a small segment that is sent again and again without an acknowledgement is a stalled connection', () => {
+    const judged = bundleOf('rs-removed').judge(flowOf('rs-removed'));
+    expect(findingOf(judged, ID)).toMatchObject({ confidence: 'certain', node: 'rr-1' });
+    // Without the packets nothing shows that the established connection fails.
+    const unseen = bundleOf('rs-removed').without('tcpdump').judge(flowOf('rs-removed'));
+    expect(findingOf(unseen, ID)?.confidence).not.toBe('certain');
   });
 });
