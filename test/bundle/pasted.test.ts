@@ -159,3 +159,56 @@ test('machines whose names begin like a device', async () => {
     'kube-node-1 ip-rule',
   ]);
 });
+
+describe('outputs under one another without a word between them', () => {
+  const parts = [
+    s.UNAME('n1'),
+    s.DATE,
+    s.IP_ADDR,
+    s.IP_RULE,
+    s.IP_ROUTE,
+    s.IP_NEIGH,
+    s.IPVS,
+    s.IPVS_CONN,
+    s.IPTABLES_SAVE,
+    s.IPSET,
+    s.CONNTRACK,
+    s.XFRM_STATE,
+    s.XFRM_POLICY,
+    s.XFRM_STAT,
+    s.SYSCTL,
+    s.NSTAT,
+    s.SS,
+    s.TCPDUMP,
+  ];
+  test('each is read, in any order, in one file of any name', async () => {
+    for (const order of [parts, [...parts].reverse()]) {
+      const bundle = await readTree({ 'all.txt': order.map((part) => `${part.trimEnd()}\n`).join('') });
+      const captures = bundle.nodes.flatMap((node) => node.namespaces.flatMap((ns) => ns.captures));
+      expect(captures.map((capture) => capture.kind).sort()).toEqual(
+        [
+          'conntrack',
+          'counters',
+          'date',
+          'ip-addr',
+          'ip-neigh',
+          'ip-route',
+          'ip-rule',
+          'ipset',
+          'iptables-save',
+          'ipvsadm',
+          'ipvsadm-connections',
+          'sockets',
+          'sysctl',
+          'tcpdump',
+          'uname',
+          'xfrm-policy',
+          'xfrm-stat',
+          'xfrm-state',
+        ].sort(),
+      );
+      expect(captures.filter((capture) => capture.unread > 0).map((capture) => capture.kind)).toEqual([]);
+      expect(bundle.nodes.map((node) => node.name)).toEqual(['n1']);
+    }
+  });
+});

@@ -2,6 +2,7 @@ import type { CaptureKind } from '../../records/capture.ts';
 import { SNIFFED } from '../layouts/content.ts';
 import { factsOfName, type NameFacts } from '../layouts/member-name.ts';
 import type { Found } from './finding.ts';
+import { kindOfLine } from './first-line.ts';
 import { bareCommand, type Header, headerIn } from './header.ts';
 import { type OutputAbout, OutputReader } from './output-reader.ts';
 
@@ -23,7 +24,9 @@ export class MemberReader {
   readonly #mtime: number | undefined;
   readonly #found: Found[] = [];
   #head = '';
-  #mode: 'waiting' | 'single' | 'many' = 'waiting';
+  #mode: 'waiting' | 'single' | 'many' | 'joined' = 'waiting';
+  /** Of outputs without a word between them: what the lines of the open one showed. */
+  #shown: CaptureKind | undefined;
   #open: Open | undefined;
   #line = 1;
   #afterBlank = false;
@@ -43,6 +46,7 @@ export class MemberReader {
   push(slice: string): void {
     if (this.#mode === 'single') this.#open?.reader.push(slice);
     else if (this.#mode === 'many') this.#lines(slice);
+    else if (this.#mode === 'joined') this.#joined(slice);
     else {
       this.#head += slice;
       if (this.#head.length >= SNIFFED) this.#begin();
@@ -64,6 +68,12 @@ export class MemberReader {
       // What stands before the first header is the file's own: nothing, or an output whose prompt was cut off.
       this.#start({}, 1);
       this.#lines(head, first && { command: first });
+      return;
+    }
+    if (this.#facts.kind === undefined && kindOfLine(firstLineOf(head)) !== undefined) {
+      this.#mode = 'joined';
+      this.#start({}, 1);
+      this.#joined(head);
       return;
     }
     this.#mode = 'single';
@@ -93,6 +103,26 @@ export class MemberReader {
         from = next;
       }
       at = next;
+    }
+    if (from < text.length) this.#open?.reader.push(text.slice(from));
+  }
+
+  /** Outputs that somebody put under one another with `cat`: another tool's first line begins another output. */
+  #joined(text: string): void {
+    let from = 0;
+    for (let at = 0; at < text.length; ) {
+      const newline = text.indexOf('\n', at);
+      const end = newline < 0 ? text.length : newline;
+      const shown = kindOfLine(text.slice(at, Math.min(end, at + 300)));
+      if (shown && this.#shown && shown !== this.#shown) {
+        if (at > from) this.#open?.reader.push(text.slice(from, at));
+        from = at;
+        this.#close(false);
+        this.#start({}, this.#line);
+      }
+      this.#shown = shown ?? this.#shown;
+      this.#line += 1;
+      at = newline < 0 ? text.length : newline + 1;
     }
     if (from < text.length) this.#open?.reader.push(text.slice(from));
   }
@@ -136,7 +166,7 @@ export class MemberReader {
     this.#open = undefined;
     const read = open.reader.end(partial);
     // A gap between two headers is nothing that anyone would miss.
-    if (this.#mode === 'many' && read.capture === undefined) return;
+    if (this.#mode !== 'single' && read.capture === undefined) return;
     this.#found.push({
       path: this.#path,
       ...read,
