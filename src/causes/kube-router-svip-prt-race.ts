@@ -45,11 +45,12 @@ export const kubeRouterSvipPrtRace: Cause = {
         values,
         evidence: [
           ...decisiveLine(set, [names.ports]),
-          ...others.slice(0, 2).flatMap((m) => decisiveLine(m, [address])),
-          ...decisiveLine(inServices, [address]),
+          ...proofsOf(ending.step, ['REJECT', names.local]).slice(0, 1),
           ...decisiveLine(service, [`${address}:${port}`]),
+          ...decisiveLine(inServices, [address]),
+          ...others.slice(0, 2).flatMap((m) => decisiveLine(m, [address])),
           ...service.servers.slice(0, 2).flatMap((s) => decisiveLine(s)),
-          ...proofsOf(ending.step, ['REJECT', names.local]),
+          ...proofsOf(ending.step).slice(1),
           ...symptomLines(context),
         ],
         fixes: [

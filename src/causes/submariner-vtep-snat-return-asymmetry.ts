@@ -113,10 +113,10 @@ const located = (
       ...proofsOf(step, ['SNAT', step.after.src, vtep.link.name]).slice(0, 1),
       ...(entry ? decisiveLine(entry.entry, [`src=${step.before.src}`, `dst=${step.after.src}`]) : []),
       ...answers
-        .slice(0, 2)
+        .slice(0, 1)
         .map((p): EvidenceLine => ({ source: p.view.source, role: 'decisive', words: [step.after.src] })),
-      ...decisiveLine(filtered, [RPF, String(filtered?.value ?? '')]),
       ...proofsOf(ending.step, ['rp_filter', vtep.link.name]),
+      ...decisiveLine(filtered, [RPF, String(filtered?.value ?? '')]),
       ...proofsOf(step).slice(1),
       ...gatewayRoute(context),
       ...symptomLines(context),

@@ -19,8 +19,13 @@ export const findingPlace = (finding: Pick<Finding, 'node' | 'namespace' | 'betw
     : placeName(finding.node, finding.namespace);
 
 /** `10.0.0.1 → 10.0.0.2:80/tcp`, as `--flow` takes it. */
-export const flowText = (question: FlowQuestion): string =>
-  `${endpoint(question.src, question.sport)} → ${endpoint(question.dst, question.dport)}/${visibleLine(question.proto)}`;
+/** The flow in one line. What stands as a source port for ICMP is the echo's id, which is no port. */
+export const flowText = (question: FlowQuestion): string => {
+  const { proto, src, dst } = question;
+  const isPorted = !/^icmp/.test(proto);
+  const end = (address: string, port: number | undefined) => endpoint(address, isPorted ? port : undefined);
+  return `${end(src, question.sport)} → ${end(dst, question.dport)}/${visibleLine(proto)}`;
+};
 
 export const flowValues = (question: FlowQuestion): WordValues => ({
   text: flowText(question),

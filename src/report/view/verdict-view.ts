@@ -40,7 +40,7 @@ export interface VerdictView {
   readonly decisive: readonly { readonly id: string; readonly place: string; readonly pieces: readonly Piece[] }[];
 }
 
-const QUOTES = 4;
+const QUOTES = 5;
 const QUOTE_MOST = 220;
 
 /** One leg as a row of places: what the first screen shows of the path. */
