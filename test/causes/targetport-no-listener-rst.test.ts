@@ -22,6 +22,18 @@ describe.skipIf(!recorded)(ID, () => {
     expect(unsaid(judged, ID)).toEqual([]);
   });
 
+  test('the reset that comes out of the pod’s veth tells it too, where the host alone was captured', () => {
+    const judged = bundleOf(NAME)
+      .withoutPods()
+      .judge({ ...flowOf(NAME), start: undefined });
+    expect(findingOf(judged, ID)).toMatchObject({ confidence: 'likely', node: 'n202', values: { known: false } });
+    const silent = bundleOf(NAME)
+      .withoutPods()
+      .without('tcpdump', 'n202')
+      .judge({ ...flowOf(NAME), start: undefined });
+    expect(findingOf(silent, ID)).toBeUndefined();
+  });
+
   test('holds for the pod by its own address', () => {
     const judged = failing(quietCluster(), { ...PODS, dport: 9999 });
     expect(findingOf(judged, ID)).toMatchObject({

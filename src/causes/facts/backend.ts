@@ -25,9 +25,15 @@ export const backendOf = (context: CauseContext): Backend | undefined => {
   return { namespace, step, listener: listenerFor(namespace, step.before), translated };
 };
 
-/** Requests of the flow that were seen to reach the backend's namespace, and its answers there. */
+/** Requests of the flow that were seen to reach the backend's namespace, and its answers there; where nobody captured in it, at the host's end of its veth. */
 export const trafficAt = (context: CauseContext, { namespace, step }: Backend) => {
-  const here = context.evidence.packets.filter((p) => p.namespace === namespace.id && p.layer !== undefined);
+  const doors = namespace.packets.length > 0 ? [] : doorsOf(context, namespace);
+  const here = context.evidence.packets.filter(
+    (p) =>
+      p.layer !== undefined &&
+      (p.namespace === namespace.id ||
+        doors.some((door) => p.namespace === door.namespace.id && p.view.device === door.link.name)),
+  );
   const asks = here.filter((p) => p.layer?.dst === step.before.dst && p.layer.dport === step.before.dport);
   const answers = here.filter((p) => p.layer?.src === step.before.dst && p.layer.sport === step.before.dport);
   return {
@@ -37,3 +43,7 @@ export const trafficAt = (context: CauseContext, { namespace, step }: Backend) =
     resets: answers.filter((p) => p.layer?.tcpFlags?.includes('R')),
   };
 };
+
+/** The far ends of a namespace's veths. */
+const doorsOf = ({ network }: CauseContext, namespace: NetNamespace) =>
+  [...namespace.links.keys()].flatMap((device) => network.vethPeer(namespace, device) ?? []);
