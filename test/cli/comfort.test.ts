@@ -151,3 +151,9 @@ describe('what is printed', () => {
     });
   });
 });
+
+test('a reader that goes away early is no error', () => {
+  const program = `"${process.execPath}" "${root}dist/command/main.js" analyze "${sample}" --format text | true`;
+  const { stderr } = spawnSync('sh', ['-c', program], { encoding: 'utf8', cwd: dir });
+  expect(stderr).not.toMatch(/EPIPE|Unhandled/);
+});
