@@ -43,8 +43,11 @@ export const listing = (bundle: Bundle): Listing => ({
 /** Nothing of a name may move the terminal's cursor or turn its text around. */
 const visible = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
 
-/** The listing as lines of tab-separated columns: node, namespace, kind, records, unread, file; ignored members behind `-`. */
-export const listBundle = (bundle: Bundle): string => {
+/**
+ * The listing as lines of columns: node, namespace, kind, records, unread, file; ignored members behind `-`. Tabs separate them for programs; for eyes the columns
+ * stand under one another.
+ */
+export const listBundle = (bundle: Bundle, aligned = false): string => {
   const { name, layout, captures, ignored } = listing(bundle);
   const rows = captures.map((c) => [
     c.node,
@@ -55,12 +58,24 @@ export const listBundle = (bundle: Bundle): string => {
     c.firstLine > 1 ? `${c.file}:${c.firstLine}` : c.file,
     ...(c.partial ? ['partial'] : []),
   ]);
-  return [
-    [name, layout],
+  const title = [name, layout].map(visible);
+  const table = [
     ['node', 'namespace', 'kind', 'records', 'unread', 'file'],
     ...rows,
     ...ignored.map(({ file, why }) => ['-', '-', '-', '-', '-', file, why]),
-  ]
-    .map((row) => row.map(visible).join('\t'))
-    .join('\n');
+  ].map((row) => row.map(visible));
+  if (!aligned) return [title, ...table].map((row) => row.join('\t')).join('\n');
+  const widths = [0, 1, 2, 3, 4].map((column) =>
+    table.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0),
+  );
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) =>
+        NUMBERS.has(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ');
+  return [title.join('  '), ...table.map(line)].join('\n');
 };
+
+/** Columns that are read from the right. */
+const NUMBERS: ReadonlySet<number> = new Set([3, 4]);

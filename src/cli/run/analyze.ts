@@ -90,6 +90,7 @@ const list = async (args: AnalyzeArguments): Promise<number> => {
     import('../../bundle/read-bundles.ts'),
   ]);
   const shown = progress(args);
-  print(listBundle(await readBundles(args.bundle, { onMember: shown.member }).finally(shown.stop)));
+  const bundle = await readBundles(args.bundle, { onMember: shown.member }).finally(shown.stop);
+  print(listBundle(bundle, process.stdout.isTTY === true));
   return 0;
 };
