@@ -199,3 +199,35 @@ test('sockets of /proc/net', async () => {
     expect.objectContaining({ proto: 'udp', state: 'UNCONN', local: '2001:db8::1', localPort: 53 }),
   );
 });
+
+test('ip -br neigh, ip -d route with next hop objects, busybox arp of a proxy entry', () => {
+  expect(
+    wholly(
+      'ip-neigh',
+      '10.1.0.2                                br0              02:00:00:00:00:02\n10.1.0.9                                br0              \n',
+      2,
+    ).neighbours,
+  ).toMatchObject([
+    { address: '10.1.0.2', dev: 'br0', mac: '02:00:00:00:00:02' },
+    { address: '10.1.0.9', dev: 'br0', mac: undefined },
+  ]);
+  const { routes } = wholly(
+    'ip-route',
+    'unicast 10.7.0.0/16 nhid 7 via 10.1.0.2 dev br0 proto boot scope global \n\tnh_info id 7 via 10.1.0.2 dev br0 scope link proto unspec \nunicast 10.8.0.0/16 dev br0 proto boot scope link \n',
+    2,
+  );
+  expect(routes?.[0]).toMatchObject({ nhid: 7, nextHops: [{ via: '10.1.0.2' }] });
+  const arp = read(
+    'ip-neigh',
+    '? (10.1.0.2) at 02:00:00:00:00:02 [ether] PERM on br0\n? (10.1.0.7) at * PERM PUP on br0\n',
+  );
+  expect([arp.records, arp.unread]).toEqual([1, 0]);
+});
+
+test('a filter of ss is no node', async () => {
+  const bundle = await readTree({
+    hostname: 'n1\n',
+    'ss_-o_state_established.txt': 'Recv-Q Send-Q Local Address:Port Peer Address:Port\n',
+  });
+  expect(bundle.nodes.map((node) => node.name)).toEqual(['n1']);
+});

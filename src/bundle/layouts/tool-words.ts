@@ -146,7 +146,7 @@ export const OPTION_WORDS: ReadonlySet<string> = new Set(
     't table tables nat filter mangle raw security legacy nft ruleset rules chain chains o extended oneline f family ipv4 ipv6 inet inet6 ip ip6 4 6 v4 v6 ' +
     'd details detail stateless h human j json p br brief b e w m i u g z az zas as nud noarp cache type dev state policy proto ' +
     'antp anp tunap tulpn tupna tulnp tlnp ulnp plnt lntp lntup tlpn anu ant ane anop peaonmi neopa agn an tan uan itan ' +
-    'id xml labels timestamp ktimestamp userspace count proc net sys cat get wide yaml output k8s link fdb vlan ns namespaces namespace system kube default svc services endpoints endpointslices pods nodes'
+    'established listening id xml labels timestamp ktimestamp userspace count proc net sys cat get wide yaml output k8s link fdb vlan ns namespaces namespace system kube default svc services endpoints endpointslices pods nodes'
   ).split(' '),
 );
 
