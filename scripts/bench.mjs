@@ -62,6 +62,7 @@ const ROWS = [
     run: (file) => ['analyze', file, '-o', `${file}.html`],
     tool: { name: 'gzip -dc | wc -l', command: (file) => `gzip -dc '${file}' | wc -l`, most: 2.5 },
     memory: () => 200,
+    runs: 5,
   },
   {
     name: 'iptables-save',

@@ -49,6 +49,9 @@ const DECOMPRESS: Partial<Record<Form, Decompress>> = {
   zstd: lazily(async () => (await import('./unzstd.ts')).unzstd),
 };
 
+/** Of an archive at once: each piece is a journey to the decompressor's thread and back. */
+const READ_BYTES = 256 * 1024;
+
 const isContainer = (form: Form): boolean => form in DECOMPRESS || form === 'tar' || form === 'zip' || form === 'pgp';
 
 /** `conntrack.txt.gz` is `conntrack.txt` once it is unpacked; an archive keeps its name, for its members stand behind it. */
@@ -88,7 +91,7 @@ export class Walk {
     const head = await headOf(path);
     // A zip is read from its end: no need to keep it in memory.
     if (formOf(head) === 'zip') yield* this.#zip(path, () => createReadStream(path), place);
-    else yield* this.#outermost(createReadStream(path), place);
+    else yield* this.#outermost(createReadStream(path, { highWaterMark: READ_BYTES }), place);
   }
 
   #outermost(bytes: Chunks, place: Place): AsyncGenerator<Member> {
