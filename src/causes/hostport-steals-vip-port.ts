@@ -20,7 +20,12 @@ export const hostportStealsVipPort: Cause = {
   worksWrongly: true,
   needs: ['iptables-save', 'ipvsadm', 'ip-addr'],
   references: ['kubernetes/kubernetes#61938', 'kubernetes/kubernetes#62718', 'containernetworking/plugins portmap'],
-  explains: ['hostport-stale-dnat', 'stale-backend-in-dataplane'],
+  explains: [
+    'targetport-no-listener-rst',
+    'app-binds-loopback-only',
+    'hostport-stale-dnat',
+    'stale-backend-in-dataplane',
+  ],
   detect: (context) => {
     const t = hostPortTranslation(context);
     if (!t) return [];
