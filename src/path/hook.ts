@@ -114,6 +114,8 @@ const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutc
         source: hit?.source,
       });
     case 'notrack':
+      // xt_ct_target, notrack_tg: what came over loopback has its entry already, and keeps it.
+      if (b.ct.entry) return next;
       return step(untrack(next), { place: hook, stage: name, device, action: { code: 'notrack', values }, proofs });
     default:
       return next;

@@ -81,7 +81,8 @@ const routeOut: Stage = (_world, b) =>
  */
 const reroute: Stage = (_world, b) =>
   lookupRoute(b.namespace, questionOf(b)).map((answer, _i, all) => {
-    const same = answer.dev === b.route?.dev && answer.via === b.route?.via;
+    const { route } = b;
+    const same = answer.dev === route?.dev && answer.via === route?.via && answer.type === route?.type;
     const routed = same ? { ...b, route: answer } : onRoute({ ...b, share: b.share / all.length }, answer, 'reroute');
     return routed.end ? routed : xfrmLookup(routed);
   });

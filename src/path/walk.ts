@@ -209,7 +209,7 @@ const signature = (branch: WalkBranch): string => {
           l.end.reason,
           ...l.steps.map(
             (s) =>
-              `${s.node}/${s.namespace} ${s.place} ${s.stage} ${s.action.code} ${s.device ?? ''} ${s.after.dst}:${s.after.dport ?? ''}`,
+              `${s.node}/${s.namespace} ${s.place} ${s.stage} ${s.action.code} ${s.device ?? ''} ${s.after.dst}:${s.after.dport ?? ''} ${s.action.values.with ?? ''}`,
           ),
         ].join('|')
       : '';

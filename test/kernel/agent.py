@@ -196,6 +196,10 @@ async def receive_from(loop, s):
             return s.recvfrom(4096)
         except (BlockingIOError, InterruptedError):
             pass
+        except OSError as e:
+            if e.errno != errno.EREMOTEIO:  # an ICMP redirect: the echo is on its way all the same
+                raise
+            continue
         ready = loop.create_future()
         loop.add_reader(s, lambda: ready.done() or ready.set_result(None))
         try:

@@ -1,6 +1,33 @@
 import type { HostCaptures } from './predict.ts';
+import { OWN_CHAIN } from './products.ts';
 import type { State } from './state.ts';
 import type { Topology } from './topology.ts';
+
+/** What kube-proxy, kube-router, flannel, Submariner and Docker write, as far as any kernel has it without modules. */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  match: [
+    ...['source', 'destination', 'in-interface', 'out-interface', 'protocol', 'tcp', 'udp', 'icmp', 'icmp6', 'comment'],
+    ...['mark', 'connmark', 'conntrack', 'state', 'set', 'addrtype', 'statistic', 'multiport', 'iprange', 'physdev'],
+    ...['limit', 'recent', 'rpfilter'],
+  ],
+  target: [
+    ...['ACCEPT', 'DROP', 'RETURN', 'REJECT', 'DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP', 'MARK', 'CONNMARK'],
+    ...['CT', 'NOTRACK', 'TCPMSS', 'LOG', 'NFLOG'],
+  ],
+  route: ['unicast', 'local', 'broadcast', 'blackhole', 'unreachable', 'prohibit', 'throw', 'multipath'],
+  rule: ['from', 'to', 'fwmark', 'iif', 'blackhole', 'unreachable', 'prohibit'],
+  device: ['loopback', 'veth', 'bridge', 'bridge port', 'hairpin port', 'vxlan'],
+  set: ['hash:ip', 'hash:net', 'hash:ip,port', 'hash:ip,port,ip', 'hash:net,port', 'bitmap:port', 'list:set'],
+  backend: ['legacy v4', 'legacy v6', 'nft v4', 'nft v6'],
+  flow: ['tcp v4', 'udp v4', 'icmp v4', 'tcp v6', 'udp v6', 'icmp v6'],
+  setting: [
+    'rp_filter=1',
+    'rp_filter=2',
+    'route_localnet=1',
+    'bridge-nf-call-iptables=0',
+    'bridge-nf-call-ip6tables=0',
+  ],
+};
 
 /** How many states had each feature at work: rules that counted packets, routes, rules and devices that were there. */
 export class Coverage {
@@ -24,11 +51,23 @@ export class Coverage {
     );
     this.#add(
       'target',
-      hit.flatMap((rule) => (rule.target && !rule.target.name.startsWith('KD-') ? [rule.target.name] : [])),
+      hit.flatMap((rule) => (rule.target && !OWN_CHAIN.test(rule.target.name) ? [rule.target.name] : [])),
+    );
+    this.#add(
+      'backend',
+      state.ingredients.flatMap((one) => (one.kind === 'rule' ? [`${one.chain.backend} v${one.chain.family}`] : [])),
+    );
+    this.#add(
+      'flow',
+      state.flows.map((flow) => `${flow.proto} v${flow.family}`),
+    );
+    this.#add(
+      'setting',
+      state.ingredients.flatMap((one) => (one.kind === 'sysctl' ? [`${one.path.split('/').at(-1)}=${one.value}`] : [])),
     );
     this.#add(
       'route',
-      all.flatMap((c) => c.data.routes ?? []).map((route) => route.type),
+      all.flatMap((c) => c.data.routes ?? []).map((route) => (route.nextHops.length > 1 ? 'multipath' : route.type)),
     );
     this.#add(
       'rule',
@@ -42,11 +81,20 @@ export class Coverage {
     );
     this.#add(
       'device',
-      topology.hosts.flatMap((h) => h.devices.map((d) => (d.master ? 'bridge port' : d.kind))),
+      topology.hosts.flatMap((h) =>
+        h.devices.flatMap((d) => (d.master ? ['bridge port', ...(d.hairpin ? ['hairpin port'] : [])] : [d.kind])),
+      ),
     );
     this.#add(
       'set',
       all.flatMap((c) => c.data.sets ?? []).map((set) => set.type),
+    );
+  }
+
+  /** What the products use and this run did not exercise. */
+  missing(): string[] {
+    return Object.entries(REQUIRED).flatMap(([kind, names]) =>
+      names.filter((name) => !this.#counts.get(kind)?.has(name)).map((name) => `${kind} ${name}`),
     );
   }
 

@@ -55,6 +55,8 @@ const main = async (): Promise<number> => {
   say(
     `seed ${seed}: ${tally.cases} cases, ${tally.agreed} agreements, ${tally.disagreed} disagreements, ${tally.undecided} undecided, ${tally.refusedStates} states refused; ${seconds.toFixed(0)} s, ${(tally.cases / seconds).toFixed(1)} cases a second`,
   );
+  const missing = tally.coverage.missing();
+  if (missing.length > 0) say(`not exercised: ${missing.join(', ')}`);
   const wanted = number('cases', 1000);
   if (tally.cases < wanted && !option('only', undefined))
     say(`time was up: ${tally.cases} of ${wanted} cases were played`);

@@ -233,7 +233,14 @@ const deviceScript = (host: Host): string => {
       );
     return lines;
   });
-  const masters = host.devices.flatMap((d) => (d.master ? [`link set ${d.name} master ${d.master}`] : []));
+  const masters = host.devices.flatMap((d) =>
+    d.master
+      ? [
+          `link set ${d.name} master ${d.master}`,
+          ...(d.hairpin ? [`link set ${d.name} type bridge_slave hairpin on`] : []),
+        ]
+      : [],
+  );
   const up = host.devices.map((d) => `link set ${d.name} up`);
   const addresses = host.devices.flatMap((d) => [
     ...d.v4.map((a) => `addr add ${a} dev ${d.name}`),

@@ -1,5 +1,6 @@
 import type { KernelFlow } from './flows.ts';
 import type { FlowResult, Lab, SeenPacket, ShellAnswer } from './namespaces.ts';
+import { OWN_CHAIN } from './products.ts';
 import type { Chain } from './rules.ts';
 import type { Ingredient, State } from './state.ts';
 import type { Host } from './topology.ts';
@@ -45,8 +46,8 @@ const restores = (ingredients: readonly Ingredient[]): { readonly command: strin
     if (one.kind === 'policy') table.chains.set(chain.name, 'DROP');
     else {
       if (!table.chains.has(chain.name)) table.chains.set(chain.name, '-');
-      const jump = /-[jg] (KD-[A-Z0-9-]+)/.exec(one.text)?.[1];
-      if (jump && !table.chains.has(jump)) table.chains.set(jump, '-');
+      const jump = /-[jg] ([A-Z0-9-]+)/.exec(one.text)?.[1];
+      if (jump && OWN_CHAIN.test(jump) && !table.chains.has(jump)) table.chains.set(jump, '-');
       table.rules.push(`-A ${chain.name} ${one.text}`);
     }
   }

@@ -54,6 +54,12 @@ export const policyRouting = (
     const metric = random.chance(0.15) ? ` metric ${random.pick([5, 50, 2000])}` : '';
     const spec = routeTo(random, topology, host, family);
     if (!spec) continue;
+    const second = random.chance(0.12) ? routeTo(random, topology, host, family) : undefined;
+    if (second && isHop(second) && isHop(spec) && second.words !== spec.words) {
+      const ways = `${prefix} table ${table} metric 6 nexthop ${spec.words} nexthop ${second.words}`;
+      ip(family, `route add ${ways}`, `route del ${prefix} table ${table} metric 6`);
+      continue;
+    }
     const text = spec.type ? `${spec.type} ${prefix}` : `${prefix} ${spec.words}`;
     ip(
       family,
@@ -93,6 +99,10 @@ export const policyRouting = (
   }
   return made;
 };
+
+/** Words that may stand behind `nexthop`. */
+const isHop = (spec: { readonly type?: string; readonly words: string }): boolean =>
+  !spec.type && spec.words.startsWith('via ') && !spec.words.includes(' src ');
 
 const prefixFor = (random: Random, topology: Topology, flows: readonly KernelFlow[], family: 4 | 6): string => {
   const own = flows.filter((f) => f.family === family && !f.dst.startsWith('127.') && f.dst !== '::1');

@@ -197,6 +197,8 @@ const randomMatch = (
     [hook === 'PREROUTING' || hook === 'INPUT' ? 0.4 : 0, 'socket'],
     [hook === undefined ? 0 : 0.3, 'policy'],
     [0.3, 'limit'],
+    [0.2, 'hashlimit'],
+    [hook === 'OUTPUT' || hook === 'POSTROUTING' ? 0.3 : 0, 'owner'],
     [0.2, 'recent'],
     [0.3, 'dscp'],
     [v4 ? 0.3 : 0, 'u32'],
@@ -297,6 +299,14 @@ const randomMatch = (
       );
     case 'limit':
       return done('-m limit --limit 1000/sec --limit-burst 1000');
+    case 'hashlimit':
+      return done(
+        `-m hashlimit --hashlimit-upto 10000/sec --hashlimit-burst 10000 --hashlimit-mode srcip --hashlimit-name kd${random.int(9999)}`,
+      );
+    case 'owner':
+      return done(
+        `-m owner ${random.pick(['--uid-owner 0', '! --uid-owner 0', '--uid-owner 1337', '--socket-exists'])}`,
+      );
     case 'recent':
       return done(`-m recent --name kd${random.int(3)} --${random.pick(['set', 'rcheck'])}`);
     case 'dscp':
@@ -386,6 +396,7 @@ const randomTarget = (
           x === '-j TTL --ttl-dec 1' && c.family === 6 ? '-j HL --hl-dec 1' : x,
         ) as unknown as readonly [number, string],
         [0.3, '-j DSCP --set-dscp 0x08'],
+        [c.sets.some((set) => set.type === 'hash:ip') ? 0.2 : 0, '-j LOG --log-prefix "kd "'],
       ]);
     case 'filter':
     case 'security':

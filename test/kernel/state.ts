@@ -1,4 +1,5 @@
 import { flowsFor, type KernelFlow } from './flows.ts';
+import { PRODUCTS } from './products.ts';
 import type { Random } from './random.ts';
 import { policyRouting, settingsFor } from './routing-state.ts';
 import { type Backend, type Chain, chooseTable, HOOKS, policyOf, type RuleContext, randomRule } from './rules.ts';
@@ -68,6 +69,15 @@ const firewall = (random: Random, topology: Topology, host: Host, flows: readonl
       chain: { backend, family, table: 'filter', name: 'FORWARD' },
       text: TRACKING_RULE,
     });
+    if (isNode && random.chance(0.5)) {
+      const writers = Object.values(PRODUCTS);
+      for (const write of random.some(writers, 2)) {
+        const { sets, rules } = write(context);
+        made.push(...sets.map((lines): Ingredient => ({ kind: 'set', host: host.key, lines })));
+        for (const [table, name, text] of rules)
+          made.push({ kind: 'rule', host: host.key, chain: { backend, family, table, name }, text });
+      }
+    }
     for (const table of chooseTable(random, isNode)) {
       const users = [`KD-${table.toUpperCase()}-1`, `KD-${table.toUpperCase()}-2`];
       for (const hook of HOOKS[table]) {

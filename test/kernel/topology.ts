@@ -8,6 +8,7 @@ export interface Device {
   readonly v4: string[];
   readonly v6: string[];
   master?: string;
+  hairpin?: boolean;
   peer?: { readonly host: string; readonly device: string };
   vxlan?: { readonly id: number; readonly port: number; readonly local: string };
 }
@@ -224,6 +225,7 @@ const pod = (b: Builder, random: Random, node: Host, key: string, net: number, n
   if (attach === 'bridge') {
     if (!node.devices.some((d) => d.name === 'cni0')) b.device(node, 'cni0', 'bridge', [`${gw4}/24`], [`${gw6}/64`]);
     outside.master = 'cni0';
+    outside.hairpin = random.chance(0.35);
     inside.v4.push(`${v4}/24`);
     inside.v6.push(`${v6}/64`);
     host.routes.push(`route add default via ${gw4} dev eth0`);

@@ -220,6 +220,39 @@ describe('what -m rpfilter asks', () => {
   });
 });
 
+it('NOTRACK leaves what came over loopback with the entry that it has', () => {
+  const raw: Text = [
+    'iptables-save',
+    '*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING -j NOTRACK\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -m conntrack --ctstate UNTRACKED -j DROP\nCOMMIT\n',
+    4,
+  ];
+  expect(walk(node(OFF, [], [raw]), { dst: '10.244.1.3' }).outcome).toBe('delivered');
+  expect(walk(node(OFF, [raw]), { dst: '10.244.1.1' }).forward.end).toMatchObject({
+    reason: 'rule-drop',
+    namespace: '',
+  });
+});
+
+it('two rules that may refuse, each in its own way, are two branches', () => {
+  const filter: Text = [
+    'iptables-save',
+    '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -m statistic --mode random --probability 0.5 -j REJECT --reject-with icmp-host-prohibited\n-A INPUT -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n',
+    4,
+  ];
+  const question = { proto: 'udp', src: '', sport: 20001, dst: '10.244.1.1', dport: 80, start: 'a/d' };
+  const { branches } = walkFlow(node(OFF, [filter]), question);
+  expect(branches.map((b) => b.refusal?.packet.icmp?.code).sort()).toEqual([10, 3]);
+});
+
+it('the answer to a source that INPUT translated is routed to where the client is, whatever a mark had it routed to before', () => {
+  const rules: Text = [
+    'iptables-save',
+    '*mangle\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A OUTPUT -j MARK --set-xmark 0x10/0xff\nCOMMIT\n*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A INPUT -j SNAT --to-source 10.244.1.1\nCOMMIT\n',
+    4,
+  ];
+  expect(walk(node(OFF, [rules]), { dst: '192.168.10.1' }).outcome).toBe('delivered');
+});
+
 it('a device without carrier answers like a neighbour that is not there', () => {
   const branch = walk(node(OFF, []), { dst: '9.9.9.9' });
   expect(branch.forward.end).toMatchObject({ reason: 'device-down' });

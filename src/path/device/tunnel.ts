@@ -79,7 +79,8 @@ export const tunnelReceive = (b: Branch): Branch => {
     stage: kind,
     device: device.name,
     action: { code: 'ipip-decapsulate', values: { device: device.name, kind } },
-    after: { ...inner, mark: 0 },
+    // skb_scrub_packet keeps the mark within a namespace.
+    after: { ...inner, mark: p.mark },
     proofs: decisive(device),
   });
   return { ...resetCt(done), iif: device.name, oif: undefined, route: undefined, secpath: [], dstMac: undefined };

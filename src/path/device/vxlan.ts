@@ -192,7 +192,8 @@ export const vxlanReceive = (b: Branch): Branch => {
     stage: 'vxlan',
     device: device.name,
     action: { code: 'vxlan-decapsulate', values: { ...values, device: device.name } },
-    after: { ...inner, mark: 0 },
+    // iptunnel_pull_header scrubs the mark only where the device is of another namespace than its socket.
+    after: { ...inner, mark: p.mark },
     proofs: decisive(device),
   });
   return {
