@@ -131,7 +131,7 @@ def listen(loop, spec):
                     elif family == socket.AF_INET and ty == 8:
                         control.append((lv, ty, b'\0\0\0\0' + value[8:12] + b'\0\0\0\0'))
                 try:
-                    s.sendmsg([b'r' + data], control, 0, peer)
+                    s.sendmsg([b'r' + data[1:]], control, 0, peer)  # as long as what was asked
                 except OSError:
                     pass
         loop.add_reader(s, answer)
@@ -173,7 +173,7 @@ async def flow(loop, f, timeout):
             local = s.getsockname()[0]
             s.send(tag)
             data = await asyncio.wait_for(loop.sock_recv(s, 4096), timeout)
-            result = 'ok' if data[1:7] == tag[:6] else 'garbage'
+            result = 'ok' if data[1:6] == tag[1:6] else 'garbage'
         else:
             s.sendto(struct.pack('!BBHHH', 128 if v6 else 8, 0, 0, 0, 1) + tag, (f['dst'], 0))
             result = None
