@@ -127,9 +127,11 @@ const judge = async (
 ): Promise<void> => {
   let settled = one;
   let shown = result;
-  if (one.verdict.verdict === 'disagreed') {
-    // Alone and with time: what is still different then is different.
-    shown = await tryState(lab, { ...state, flows: [one.flow] }, PATIENT);
+  // Alone and with time, twice: what is still different then is different. A SYN whose refusal came while the socket was in use is only
+  // sent again, and refused again, seconds later.
+  for (const patience of [PATIENT, 3 * PATIENT]) {
+    if (settled.verdict.verdict !== 'disagreed') break;
+    shown = await tryState(lab, { ...state, flows: [one.flow] }, patience);
     settled = shown.cases[0] ?? one;
   }
   tally.cases += 1;

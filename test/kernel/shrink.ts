@@ -35,7 +35,7 @@ export const shrink = async (
   let tries = 0;
   const still = async (ingredients: readonly Ingredient[]): Promise<CaseResult | undefined> => {
     tries += 1;
-    const played = await tryState(lab, { ...state, ingredients, flows: [result.flow] }, Math.min(timeout, 0.8));
+    const played = await tryState(lab, { ...state, ingredients, flows: [result.flow] }, Math.min(timeout, 1.5));
     const [one] = played.cases;
     return one?.verdict.verdict === 'disagreed' && classOf(one) === classOf(result) ? one : undefined;
   };
