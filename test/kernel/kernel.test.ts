@@ -17,7 +17,7 @@ test.skipIf(obstacle !== undefined)(
       only: undefined,
       keep: false,
       shrink: false,
-      states: 2,
+      states: 1,
       minutes: 2,
       say: (line) => said.push(line),
     });

@@ -38,7 +38,7 @@ const main = async (): Promise<number> => {
     only: option('only', undefined),
     keep: flag('keep'),
     shrink: !flag('no-shrink'),
-    states: number('states', 6),
+    states: number('states', 1),
     minutes: number('minutes', 600),
     say,
   });
