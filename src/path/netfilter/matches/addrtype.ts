@@ -30,7 +30,11 @@ export const addrtype: MatchCompiler = (match) => {
     if (!side) return unsupported;
     const wanted = o.values.flatMap((value) => value.split(',')).map((value) => value.toUpperCase());
     tests.push(({ namespace, packet, ...rest }) => {
-      const found = localType(namespace, packet.family, packet[side], device({ namespace, packet, ...rest }));
+      const on = device({ namespace, packet, ...rest });
+      // match_lookup_rt6 with a device asks every table for a route by that very device, which is not looked for here.
+      if (packet.family === 6 && on !== undefined && wanted.includes('UNREACHABLE'))
+        return unknown('route-by-device', 'ip-route', namespace);
+      const found = localType(namespace, packet.family, packet[side], on);
       if (found.type === undefined) return unknown('local-addresses-unknown', found.missing, namespace);
       const is = packet.family === 6 ? isType6(wanted, found.type) : wanted.includes(found.type);
       return answerOf(is !== o.invert);
