@@ -1,6 +1,7 @@
 /**
  * Joins the command's modules into a few files behind tsc: to find, link and compile some 560 of them takes longer than to read most bundles. What is imported with
- * import() stays a file of its own, and so do the packages of node_modules.
+ * import() stays a file of its own, and so do the packages of node_modules. Short names and no
+ * spaces spare a quarter of the time of a run on a small bundle; the modules as tsc wrote them stand in dist/src.
  */
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,12 @@ await build({
   input: { main: 'dist/src/cli/main.js' },
   platform: 'node',
   external: (id) => !/^[./#]/.test(id),
-  output: { dir: 'dist/command', format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+  output: {
+    minify: true,
+    dir: 'dist/command',
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+  },
   logLevel: 'warn',
 });

@@ -50,7 +50,8 @@ export const ipvsMasqMissingVipSource: Cause = {
       return [undecided([{ kind: 'iptables-save', namespace: ns.id }], values)];
     const entry = context.evidence.entries.find((e) => e.namespace === ns.id);
     const found = foundAtEnd(context, {
-      confidence: confidenceOfEnd(context),
+      // Whether the service is Local, which leaves it unmarked on purpose, is told by kube-proxy's sets alone.
+      confidence: local === undefined && !knows(ns, 'ipset') ? 'possible' : confidenceOfEnd(context),
       values,
       evidence: [
         ...decisiveLine(entry?.entry, ['[UNREPLIED]', `src=${t.virtual}`, `dst=${t.virtual}`]),

@@ -41,6 +41,13 @@ describe.skipIf(!recorded)(ID, () => {
     expect(findingOf(bundleOf(name).judge(flowOf(name)), ID)).toBeUndefined();
   });
 
+  test('where no set tells whether the service is Local it is only possible', () => {
+    const name = 'ack-local-124-slb-from-no-endpoint-node-terway';
+    const judged = bundleOf(name).without('ipset').judge(flowOf(name));
+    expect(findingOf(judged, ID)?.confidence).toBe('possible');
+    expect(judged.undecided.map((u) => u.id)).toContain('etp-local-hostnet-to-vip-src-is-vip');
+  });
+
   test('without the rules it is undecided', () => {
     const judged = waiting(wide(), FLOW).without('iptables-save', 'fn-1').without('nft-ruleset', 'fn-1').judge(FLOW);
     expect(findingOf(judged, ID)).toBeUndefined();
