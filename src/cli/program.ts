@@ -44,7 +44,7 @@ export const main = async (args: readonly string[]): Promise<number> => {
     .command(diffCommand(done))
     .command(explainCommand(done))
     .command(schemaCommand(done))
-    .completion('completion', 'print a script that completes commands and options in bash, zsh or fish', complete)
+    .completion('completion', 'print a script that completes commands and options in bash and zsh', complete)
     .epilogue(EPILOGUE.replaceAll('$0', name))
     .strict()
     .wrap(Math.min(WIDEST, process.stdout.columns || 100))
