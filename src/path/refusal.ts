@@ -56,7 +56,16 @@ export const refusalFor = (b: Branch): Packet | undefined => {
   if (step.stage === 'fib' && b.iif === undefined) return undefined;
   const wish = step.action.values.with;
   if (end.outcome === 'reset' || wish === 'tcp-reset')
-    return { ...base(p), proto: 'tcp', src: p.dst, dst: p.src, sport: p.dport, dport: p.sport, tcp: 'rst', length: 40 };
+    return {
+      ...base(p),
+      proto: 'tcp',
+      src: p.dst,
+      dst: p.src,
+      sport: p.dport,
+      dport: p.sport,
+      tcp: 'rst',
+      length: HEADER[p.family] + 20,
+    };
   const { icmpCode } = step.action.values;
   const code =
     typeof icmpCode === 'number'
@@ -73,10 +82,17 @@ export const refusalFor = (b: Branch): Packet | undefined => {
     src: own ? p.dst : '',
     dst: p.src,
     icmp: { type, code, id: undefined },
-    length: 88,
+    length: quotedLength(p),
     inner: p,
   };
 };
+
+/** Bytes of the IP header without options. */
+const HEADER = { 4: 20, 6: 40 } as const;
+
+/** icmp_send quotes as much as makes 576 bytes in all, icmp6_send 1280. */
+const quotedLength = ({ family, length }: Packet): number =>
+  Math.min(HEADER[family] + 8 + length, family === 4 ? 576 : 1280);
 
 const base = (p: Packet): Packet => ({
   ...p,

@@ -61,7 +61,7 @@ export interface FlowQuestion {
   readonly dport: number | undefined;
   /** Namespace id at which the packet is sent; undefined where the sender is outside the bundle. */
   readonly start: string | undefined;
-  /** Bytes of the IP packet; 60, a SYN's, where not given. */
+  /** Bytes of the IP packet; a SYN's (60, 80 of IPv6) or an echo's where not given. */
   readonly length?: number;
 }
 

@@ -9,8 +9,9 @@ import { attachedTo, refusalFor } from './refusal.ts';
 import { answers } from './socket.ts';
 import type { FlowQuestion, Leg, LegEnd, Outcome, WalkBranch, WalkedFlow } from './walk-result.ts';
 
-const SYN_LENGTH = 60;
-const ECHO_LENGTH = 84;
+/** A SYN with its usual options, an echo request with ping's 56 bytes. */
+const SYN_LENGTH = { 4: 60, 6: 80 } as const;
+const ECHO_LENGTH = { 4: 84, 6: 104 } as const;
 
 /** The first packet of the flow as the sender's socket makes it. */
 export const firstPacket = (question: FlowQuestion): Packet => {
@@ -27,7 +28,7 @@ export const firstPacket = (question: FlowQuestion): Packet => {
     tcp: question.proto === 'tcp' ? 'syn' : undefined,
     mark: 0,
     ttl: 64,
-    length: question.length ?? (icmp ? ECHO_LENGTH : SYN_LENGTH),
+    length: question.length ?? (icmp ? ECHO_LENGTH : SYN_LENGTH)[family],
     df: question.proto === 'tcp',
     spi: undefined,
     vni: undefined,
