@@ -233,7 +233,7 @@ const bench = async (row, folder, failures) => {
 };
 
 const main = async (names) => {
-  if (!existsSync(join(root, 'dist', 'src', 'cli', 'main.js')))
+  if (!existsSync(join(root, 'dist', 'command', 'main.js')))
     throw new Error('dist/ is not there: run `npm run build` first');
   const unknown = names.filter((name) => !ROWS.some((row) => row.name === name));
   if (unknown.length > 0)

@@ -3,10 +3,12 @@
  * beginning (`cpu`) and peak resident megabytes as one line of JSON on file descriptor 3.
  */
 import { createReadStream, writeSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { serviceAddress } from './inputs.mjs';
 
 const dist = (file) => new URL(`../../dist/src/${file}`, import.meta.url);
+/** What a user's `analyze` runs. */
+const command = fileURLToPath(new URL('../../dist/command/main.js', import.meta.url));
 const SLICE = 32 * 1024;
 
 const spent = (before = { user: 0, system: 0 }) => {
@@ -69,8 +71,8 @@ const flowTo = (service) => ({
 const RUNS = {
   /** The command itself, from its start to the written report. */
   async analyze(...args) {
-    process.argv = [process.argv[0], fileURLToPath(dist('cli/main.js')), 'analyze', ...args];
-    await import(dist('cli/main.js'));
+    process.argv = [process.argv[0], command, 'analyze', ...args];
+    await import(pathToFileURL(command).href);
     tell({ cpu: spent(), rss: peak() });
   },
 

@@ -7,6 +7,8 @@ if (obstacle) console.warn(`SKIPPED, THE WALK WAS NOT COMPARED WITH THE KERNEL: 
 
 test.skipIf(obstacle !== undefined)(
   'a hundred random cases end in the walk as in this kernel',
+  // The cases are the same in the second attempt: what a busy machine has delayed may pass, a disagreement does not.
+  { retry: 1, timeout: 180_000 },
   async () => {
     await sweep();
     const said: string[] = [];
@@ -25,5 +27,4 @@ test.skipIf(obstacle !== undefined)(
     expect(tally.disagreed).toBe(0);
     expect(tally.cases).toBeGreaterThan(60);
   },
-  180_000,
 );
