@@ -5,7 +5,7 @@ import { placeName, stepLabel } from '../wording.ts';
 import type { Words } from '../words.ts';
 import type { Run } from './wrap.ts';
 
-/** One leg as a line: `→ cloud-gw OUTPUT·IPVS·POSTROUTING ══ESP══▶ edge-gw … ✗`. Hooks that follow one another under one name are said once. */
+/** One leg as a line: `→ node-a OUTPUT·IPVS·POSTROUTING ══ESP══▶ node-b … ✗`. Hooks that follow one another under one name are said once. */
 export const pathLine = (words: Words, { name: legName, leg }: NamedLeg): Run[] => {
   const runs: Run[] = [{ text: legName === 'forward' ? '→ ' : '← ', style: 'bold' }];
   let lane = '';
