@@ -10,7 +10,7 @@ import { completeQuestion } from './evidence/complete.ts';
 import { isKnownAddress } from './evidence/known-address.ts';
 import { buildNetwork } from './network/build.ts';
 import type { Network } from './network/network.ts';
-import type { FlowQuestion } from './path/walk-result.ts';
+import { type FlowQuestion, legsOfBranch } from './path/walk-result.ts';
 import type { Capture, UnreadLine } from './records/capture.ts';
 import type { Source } from './records/source.ts';
 import { type FlowRequest, resolveRequest } from './request.ts';
@@ -162,7 +162,7 @@ const quoted = (analysis: Analysis): readonly Source[] => {
       flow.walked.branches
         .slice(0, 1)
         .flatMap((b) =>
-          [...b.forward.steps, ...(b.reply?.steps ?? [])].flatMap((s) => s.proofs.map((proof) => proof.source)),
+          legsOfBranch(b).flatMap((leg) => leg.steps.flatMap((s) => s.proofs.map((proof) => proof.source))),
         ),
     ),
     ...analysis.notes.flatMap((note) => note.sources),

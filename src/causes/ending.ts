@@ -1,6 +1,6 @@
 import type { NetNamespace } from '../network/namespace.ts';
 import type { Step } from '../path/step.ts';
-import type { Leg } from '../path/walk-result.ts';
+import { decidingLeg, type Leg } from '../path/walk-result.ts';
 import type { Source } from '../records/source.ts';
 import type { CauseContext, EvidenceLine } from './finding.ts';
 
@@ -15,7 +15,7 @@ export const namespaceId = (step: Step): string =>
   step.namespace === '' ? step.node : `${step.node}/${step.namespace}`;
 
 export const endingOf = (context: CauseContext): Ending | undefined => {
-  const leg = context.branch.reply ?? context.branch.forward;
+  const leg = decidingLeg(context.branch);
   const step = leg.steps.at(-1);
   const namespace = step && context.network.namespaces.get(namespaceId(step));
   return step && namespace ? { leg, step, namespace } : undefined;

@@ -1,5 +1,6 @@
 import type { NetNamespace } from '../network/namespace.ts';
 import type { Step } from '../path/step.ts';
+import { decidingLeg } from '../path/walk-result.ts';
 import type { XfrmState } from '../records/xfrm.ts';
 import { decisiveLine, endingOf, namespaceId, proofsOf, textOf } from './ending.ts';
 import { confidenceOfEnd, symptomLines, weaker } from './facts/confidence.ts';
@@ -34,7 +35,7 @@ export const espOrNattBlockedInTransit: Cause = {
 };
 
 const saOf = (context: CauseContext, step: Step) => {
-  const leg = context.branch.reply ?? context.branch.forward;
+  const leg = decidingLeg(context.branch);
   const closes = leg.steps.slice(0, leg.steps.indexOf(step)).findLast((s) => s.action.code === 'esp-encapsulate');
   const sender = closes && context.network.namespaces.get(namespaceId(closes));
   return { sender, sending: closes && sender ? statesOf(sender, closes)[0] : undefined };

@@ -1,3 +1,4 @@
+import { decidingLeg } from '../path/walk-result.ts';
 import { decisiveLine, namespaceId, supportingLine } from './ending.ts';
 import { symptomLines } from './facts/confidence.ts';
 import { foundAt } from './facts/found.ts';
@@ -76,7 +77,7 @@ export const xfrmInSaOrSpiMissing: Cause = {
 };
 
 const sendingState = ({ branch, network }: CauseContext, before: number) => {
-  const leg = branch.reply ?? branch.forward;
+  const leg = decidingLeg(branch);
   const closes = leg.steps.slice(0, before).findLast((s) => s.action.code === 'esp-encapsulate');
   const sender = closes && network.namespaces.get(namespaceId(closes));
   return { sender, sending: closes && sender ? statesOf(sender, closes)[0] : undefined };

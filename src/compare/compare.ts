@@ -92,7 +92,7 @@ const holdersOf = (network: Network): ((mac: string) => string | undefined) => {
 };
 
 const stepsOf = (branch: WalkBranch | undefined): readonly Step[] =>
-  branch ? [...branch.forward.steps, ...(branch.reply?.steps ?? [])] : [];
+  branch ? [...branch.forward.steps, ...(branch.reply?.steps ?? []), ...(branch.ack?.steps ?? [])] : [];
 const namespaceOf = (step: Step): string => (step.namespace === '' ? step.node : `${step.node}/${step.namespace}`);
 const place = (source: Source): string => `${source.file}:${source.line}`;
 

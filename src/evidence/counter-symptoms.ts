@@ -1,6 +1,7 @@
 import { counter, type NetNamespace } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
 import { walkFlow } from '../path/walk.ts';
+import { decidingLeg } from '../path/walk-result.ts';
 import type { ConntrackEntry } from '../records/conntrack.ts';
 import { originOf } from './origin.ts';
 import type { Sighting } from './symptom.ts';
@@ -45,7 +46,7 @@ export const fromCounters = (network: Network, ns: NetNamespace): readonly Sight
     const entry =
       attempts.find((e) => predicted.some((p) => p.reply.src === e.reply.src && p.reply.dst === e.reply.dst)) ?? first;
     const flow = questionOf(network, ns, entry);
-    const end = branch?.reply?.end ?? branch?.forward.end;
+    const end = branch && decidingLeg(branch).end;
     if (!end || end.node !== ns.node || end.namespace !== ns.name || !reasons.has(end.reason)) return [];
     return [
       {

@@ -2,7 +2,7 @@ import { counter } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
 import type { WalkEntry } from '../path/conntrack-entry.ts';
 import { dumpedConnections, dumpedEntries } from '../path/sightings.ts';
-import type { WalkBranch, WalkedFlow } from '../path/walk-result.ts';
+import { decidingLeg, type WalkBranch, type WalkedFlow } from '../path/walk-result.ts';
 import type { Counter } from '../records/counter.ts';
 import type { PacketView } from '../records/packet.ts';
 import { alignClocks } from './clocks.ts';
@@ -184,7 +184,7 @@ const COUNTERS_OF: Readonly<Record<string, readonly string[]>> = {
 };
 
 const explainedCounters = (network: Network, branch: WalkBranch | undefined): FlowEvidence['counters'] => {
-  const last = branch?.reply ?? branch?.forward;
+  const last = branch && decidingLeg(branch);
   if (!last) return [];
   const step = last.steps.at(-1);
   if (!step) return [];

@@ -42,6 +42,7 @@ const awaitedAnswer = (branch: WalkBranch): readonly FlowName[] => {
 export const namesOf = (branch: WalkBranch): readonly FlowName[] => [
   ...namesOfLeg(branch.forward, 'forward'),
   ...(branch.reply ? namesOfLeg(branch.reply, 'reply') : []),
+  ...(branch.ack ? namesOfLeg(branch.ack, 'forward') : []),
   ...(branch.refusal && branch.refusal.packet.tcp === 'rst' ? namesOfLeg(branch.refusal, 'reply') : []),
   ...awaitedAnswer(branch),
 ];

@@ -75,9 +75,20 @@ const lookup = (
   return undefined;
 };
 
-/** Protocols whose packets conntrack never makes an entry for out of the blue: a SYN-ACK or a RST without an entry is INVALID (nf_conntrack_proto_tcp.c:tcp_new). */
-const startsConnection = (packet: Packet): boolean => {
-  if (packet.proto === 'tcp') return packet.tcp === 'syn' || packet.tcp === 'ack';
+/** tcp_conntracks: the ACK that ends a handshake is INVALID for an entry in SYN_SENT, whose SYN-ACK went another way. */
+const isOutOfOrder = (packet: Packet, entry: WalkEntry, direction: 'original' | 'reply'): boolean =>
+  packet.tcp === 'ack' && direction === 'original' && !entry.seenReply;
+
+/**
+ * Packets that conntrack makes an entry for out of the blue (nf_conntrack_proto_tcp.c:tcp_new): a SYN-ACK or a RST without an entry is INVALID, an ACK is
+ * taken for a connection that goes on already, unless nf_conntrack_tcp_loose is off.
+ */
+const startsConnection = ({ packet, namespace }: Branch): boolean => {
+  if (packet.proto === 'tcp')
+    return (
+      packet.tcp === 'syn' ||
+      (packet.tcp === 'ack' && sysctlNumber(namespace, 'net.netfilter.nf_conntrack_tcp_loose') !== 0)
+    );
   if (packet.icmp) return [8, 13, 15, 17, 128].includes(packet.icmp.type);
   return true;
 };
@@ -92,8 +103,9 @@ export const conntrackIn =
     if (b.notrack || b.ct.state !== 'UNTRACKED') return [b];
     if (b.packet.icmp && b.packet.inner) return [related(b, b.packet.inner)];
     const found = lookup(b, b.packet);
-    if (found) return [established(b, found.entry, found.direction, place)];
-    if (!startsConnection(b.packet)) {
+    if (found && !isOutOfOrder(b.packet, found.entry, found.direction))
+      return [established(b, found.entry, found.direction, place)];
+    if (found || !startsConnection(b)) {
       return [
         step(
           { ...b, ct: { state: 'INVALID', direction: 'original', entry: undefined } },

@@ -115,7 +115,12 @@ const codeOf = (code: string, wish: string | undefined, family: 4 | 6): number |
 };
 
 /** Refusals that come from the protocol above IP, which has let go of conntrack's entry by then (nf_reset_ct). */
-const FROM_ABOVE: ReadonlySet<string> = new Set(['no-listener', 'vxlan-no-port', 'no-tunnel-device']);
+const FROM_ABOVE: ReadonlySet<string> = new Set([
+  'no-listener',
+  'no-connection',
+  'vxlan-no-port',
+  'no-tunnel-device',
+]);
 
 /**
  * nf_ct_attach, by ipt_REJECT and by icmp_send: the refusal is RELATED to the refused packet's connection without a lookup, even where

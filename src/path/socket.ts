@@ -122,6 +122,14 @@ const answer = (awaited: NonNullable<World['awaited']>, b: Branch): Branch => {
       action: { code: 'socket', values },
       verdict: 'deliver',
     });
+  if (p.tcp === 'ack')
+    return finish(b, {
+      place: 'socket',
+      stage: 'socket',
+      device: b.iif,
+      action: { code: 'no-connection', values },
+      verdict: 'reset',
+    });
   return finish(b, {
     place: 'socket',
     stage: 'socket',

@@ -17,7 +17,7 @@ export interface LegEnd {
 
 /** One direction of a walk. */
 export interface Leg {
-  readonly direction: 'forward' | 'reply' | 'refusal';
+  readonly direction: 'forward' | 'reply' | 'ack' | 'refusal';
   readonly packet: Packet;
   readonly steps: readonly Step[];
   readonly end: LegEnd;
@@ -41,7 +41,12 @@ export interface WalkBranch {
   readonly forward: Leg;
   /** Undefined where the request is not delivered. */
   readonly reply: Leg | undefined;
-  /** The way back of the RST or ICMP error that answers a refused request; undefined where none is sent. */
+  /**
+   * The packet that ends TCP's handshake, where it does not reach the socket that answered: rules may refuse what belongs to a connection though
+   * they let its first packet pass, and conntrack calls it INVALID where it did not see the answer. Undefined where it arrives.
+   */
+  readonly ack: Leg | undefined;
+  /** The way back of the RST or ICMP error that answers a refused request or ACK; undefined where none is sent. */
   readonly refusal: Leg | undefined;
   readonly outcome: Outcome;
   readonly assumptions: readonly Assumption[];
@@ -51,6 +56,17 @@ export interface WalkBranch {
   readonly entries: ReadonlyMap<string, readonly WalkEntry[]>;
   readonly connections: readonly WalkConnection[];
 }
+
+/** Legs of a way in the order in which their packets are sent. */
+export const legsOfBranch = ({ forward, reply, ack, refusal }: WalkBranch): readonly Leg[] =>
+  [forward, reply, ack, refusal].filter((leg) => leg !== undefined);
+
+/** The leg that decides the outcome: the ACK where it is lost, the reply where the request arrives, else the request. */
+export const decidingLeg = (branch: WalkBranch): Leg => branch.ack ?? branch.reply ?? branch.forward;
+
+/** The direction in which a leg's packets travel, as conntrack and captures know it. */
+export const wayOf = (leg: Leg): 'forward' | 'reply' =>
+  leg.direction === 'forward' || leg.direction === 'ack' ? 'forward' : 'reply';
 
 /** What is asked of the walk. */
 export interface FlowQuestion {

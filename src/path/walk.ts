@@ -1,13 +1,14 @@
-import type { NetNamespace } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
 import { addressFamily } from '../tables/address.ts';
-import { type Branch, startBranch, type Tracking, type World } from './branch.ts';
-import { lostWay, uplinkOf } from './device/underlay.ts';
+import { type Branch, startBranch } from './branch.ts';
+import { lostWay } from './device/underlay.ts';
+import { lostAck } from './handshake.ts';
 import { run } from './input.ts';
+import { branchOf, legOf, starts, worldOf } from './leg.ts';
 import { type Packet, replyTo } from './packet.ts';
-import { attachedTo, refusalFor } from './refusal.ts';
+import { refusedBranches } from './refused.ts';
 import { answers } from './socket.ts';
-import type { FlowQuestion, Leg, LegEnd, Outcome, WalkBranch, WalkedFlow } from './walk-result.ts';
+import type { FlowQuestion, Leg, WalkBranch, WalkedFlow } from './walk-result.ts';
 
 /** A SYN with its usual options, an echo request with ping's 56 bytes. */
 const SYN_LENGTH = { 4: 60, 6: 80 } as const;
@@ -36,30 +37,6 @@ export const firstPacket = (question: FlowQuestion): Packet => {
   };
 };
 
-const world = (
-  network: Network,
-  awaited: World['awaited'],
-  nextEntryId: number,
-  lostWays: World['lostWays'],
-): World => ({
-  network,
-  lostWays,
-  nextEntryId,
-  branches: 1,
-  cut: false,
-  awaited,
-});
-
-const NOTHING: Tracking = { entries: new Map(), connections: [] };
-
-/** The branch's way as a leg. */
-const legOf = (direction: Leg['direction'], packet: Packet, b: Branch): Leg => ({
-  direction,
-  packet,
-  steps: b.steps,
-  end: b.end as LegEnd,
-});
-
 export interface WalkOptions {
   /** The flow as it was walked before the network was changed; undefined where it is as the bundle shows it. */
   readonly unchanged?: WalkedFlow;
@@ -83,19 +60,20 @@ const lostWaysOf = (flow: WalkedFlow): ReadonlySet<string> =>
 export const walkFlow = (network: Network, question: FlowQuestion, options: WalkOptions = {}): WalkedFlow => {
   const lostWays = options.unchanged && lostWaysOf(options.unchanged);
   const sent = firstPacket(question);
-  const forwardWorld = world(network, undefined, 1, lostWays);
-  const requests = run(forwardWorld, starts(forwardWorld, question, sent));
+  const forwardWorld = worldOf(network, undefined, 1, lostWays);
+  const requests = run(forwardWorld, starts(network, question, sent));
   let cut = forwardWorld.cut;
   const branches: WalkBranch[] = [];
   for (const request of requests) {
     const forward = legOf('forward', sent, request);
     if (forward.end.outcome !== 'delivered') {
-      branches.push(...refusedBranches(network, question, originalOf(forward, sent), request, forward));
+      const refused = branchOf(request, forward, undefined, forward.end.outcome);
+      branches.push(...refusedBranches(network, question, originalOf(forward, sent), request, refused));
       continue;
     }
     const reply = replyTo(request.packet);
     const answerSent = forward.steps[0]?.before ?? sent;
-    const replyWorld = world(
+    const replyWorld = worldOf(
       network,
       { namespace: question.start, packet: originalOf(forward, answerSent) },
       forwardWorld.nextEntryId,
@@ -105,47 +83,21 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
     cut = cut || replyWorld.cut;
     for (const answer of back) {
       const leg = deliveredOutside(question, sent, legOf('reply', reply, answer), answer);
+      const whole = {
+        ...answer,
+        share: request.share * answer.share,
+        assumptions: [...request.assumptions, ...answer.assumptions],
+      };
+      const answered = branchOf(whole, forward, leg, leg.end.outcome);
       branches.push(
-        branchOf(
-          {
-            ...answer,
-            share: request.share * answer.share,
-            assumptions: [...request.assumptions, ...answer.assumptions],
-          },
-          forward,
-          leg,
-          leg.end.outcome,
-        ),
+        ...(lostAck(network, { question, sent: answerSent, answered, reply, server: request.namespace, lostWays }) ?? [
+          answered,
+        ]),
       );
     }
   }
   return { question, branches: joined(branches), cut };
 };
-
-/** A request that is not delivered, with the RST or ICMP error that answers it on its way back; a RST takes conntrack's entries with it. */
-const refusedBranches = (
-  network: Network,
-  question: FlowQuestion,
-  sent: Packet,
-  request: Branch,
-  forward: Leg,
-): readonly WalkBranch[] => {
-  const refused = branchOf(request, forward, undefined, forward.end.outcome);
-  const answer = refusalFor(request);
-  if (!answer) return [refused];
-  const back = world(network, { namespace: question.start, packet: sent }, MANY_ENTRIES, undefined);
-  const start = { ...startBranch(request.namespace, answer, request.tracking), ct: attachedTo(request) };
-  return run(back, [{ branch: start, next: 'output' }]).map((end) => ({
-    ...refused,
-    refusal: legOf('refusal', answer, end),
-    entries: end.tracking.entries,
-    share: refused.share * end.share,
-    assumptions: [...refused.assumptions, ...end.assumptions],
-  }));
-};
-
-/** Beyond every number that the way there gave to an entry. */
-const MANY_ENTRIES = 10_000;
 
 /** The packet as the sender's socket knows it: with the source that the route gave it, where none was named. */
 const originalOf = (forward: Leg, sent: Packet): Packet => {
@@ -161,32 +113,6 @@ const deliveredOutside = (question: FlowQuestion, sent: Packet, leg: Leg, answer
     ...leg,
     end: { ...leg.end, outcome: right ? 'delivered' : 'dropped', reason: right ? 'outside' : 'answer-from-stranger' },
   };
-};
-
-const branchOf = (b: Branch, forward: Leg, reply: Leg | undefined, outcome: Outcome): WalkBranch => ({
-  forward,
-  reply,
-  refusal: undefined,
-  outcome,
-  assumptions: b.assumptions,
-  share: b.share,
-  entries: b.tracking.entries,
-  connections: b.tracking.connections,
-});
-
-/** Where the first packet begins: the sender's own output path, or the uplink of whoever takes it in from outside. */
-const starts = (w: World, question: FlowQuestion, sent: Packet) => {
-  const from: NetNamespace | undefined =
-    question.start === undefined ? undefined : w.network.namespaces.get(question.start);
-  if (from) return [{ branch: startBranch(from, sent, NOTHING), next: 'output' as const }];
-  const owners = w.network.owners(question.dst);
-  const real = owners.filter((owner) => owner.link.kind !== 'dummy' && !owner.link.flags.includes('LOOPBACK'));
-  const entry = real[0] ?? owners[0];
-  const hosts = entry ? [w.network.namespaces.get(entry.namespace.node) ?? entry.namespace] : [];
-  return hosts.map((host) => ({
-    branch: { ...startBranch(host, sent, NOTHING), iif: uplinkOf(host, sent) },
-    next: 'receive' as const,
-  }));
 };
 
 /** Branches that end alike at the same place by the same rules are one; the largest first. */
@@ -218,5 +144,5 @@ const signature = (branch: WalkBranch): string => {
     ([id, own]) =>
       `${id} ${own.map((e) => `${e.zone} ${e.original.src}:${e.original.dst} ${e.reply.src}:${e.reply.dst}`).join()}`,
   );
-  return `${leg(branch.forward)}#${leg(branch.reply)}#${leg(branch.refusal)}#${entries.join()}`;
+  return `${leg(branch.forward)}#${leg(branch.reply)}#${leg(branch.ack)}#${leg(branch.refusal)}#${entries.join()}`;
 };

@@ -1,7 +1,10 @@
-import type { Leg, WalkBranch } from '../path/walk-result.ts';
+import { type Leg, legsOfBranch, type WalkBranch } from '../path/walk-result.ts';
 
-/** The legs of a walk in the order in which they are told. A refusal (a RST or an ICMP error on its way back) takes the place of the reply. */
-export type LegName = 'forward' | 'reply' | 'refusal';
+/**
+ * The legs of a walk in the order in which they are told. A refusal (a RST or an ICMP error on its way back) takes the place of the reply; the ACK that ends a
+ * handshake is told where it does not arrive.
+ */
+export type LegName = Leg['direction'];
 
 export interface NamedLeg {
   readonly name: LegName;
@@ -9,17 +12,8 @@ export interface NamedLeg {
 }
 
 export const legsOf = (branch: WalkBranch | undefined): readonly NamedLeg[] =>
-  branch
-    ? [
-        { name: 'forward', leg: branch.forward },
-        ...(branch.reply ? [{ name: 'reply' as const, leg: branch.reply }] : []),
-        ...(branch.refusal ? [{ name: 'refusal' as const, leg: branch.refusal }] : []),
-      ]
-    : [];
+  branch ? legsOfBranch(branch).map((leg) => ({ name: leg.direction, leg })) : [];
 
 /** The class of a leg's lines: everything on its way back looks alike. */
-export const legLook = (name: LegName): 'forward' | 'reply' => (name === 'forward' ? 'forward' : 'reply');
-
-/** The leg that decides the outcome: the reply where the request arrives, else the request. */
-export const decidingLeg = (branch: WalkBranch): Leg =>
-  branch.reply && branch.forward.end.outcome === 'delivered' ? branch.reply : branch.forward;
+export const legLook = (name: LegName): 'forward' | 'reply' =>
+  name === 'forward' || name === 'ack' ? 'forward' : 'reply';

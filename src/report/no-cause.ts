@@ -1,8 +1,7 @@
 import type { Analysis } from '../causes/analysis.ts';
 import type { EvidenceLine, FlowAnalysis } from '../causes/finding.ts';
 import type { Missing } from '../path/step.ts';
-import type { Leg } from '../path/walk-result.ts';
-import { decidingLeg } from './legs.ts';
+import { decidingLeg, type Leg, wayOf } from '../path/walk-result.ts';
 import { type Prose, plainText } from './prose.ts';
 import { endSentence, placeName, placePhrase } from './wording.ts';
 import type { Words } from './words.ts';
@@ -83,7 +82,7 @@ const open = (analysis: Analysis, words: Words, flow: FlowAnalysis): NoCause => 
   const last = leg.steps.at(-1);
   const title = end.between
     ? words.label('open-title-between', { sender: end.between[0], receiver: end.between[1] })
-    : words.label(leg.direction === 'forward' ? 'open-title-forward' : 'open-title-reply', {
+    : words.label(wayOf(leg) === 'forward' ? 'open-title-forward' : 'open-title-reply', {
         place: placeName(end.node ?? '', end.namespace),
         phrase: last ? { said: plainText(placePhrase(words, last.place)) } : '',
       });

@@ -139,15 +139,18 @@ const flowDocument = (analysis: Analysis, flow: FlowAnalysis): ResultDocument['f
     outcome: flow.outcome,
     forward: first ? first.forward.steps.map((step) => stepDocument(analysis, step)) : [],
     reply: first?.reply ? first.reply.steps.map((step) => stepDocument(analysis, step)) : [],
+    ack: first?.ack ? first.ack.steps.map((step) => stepDocument(analysis, step)) : [],
     refusal: first?.refusal ? first.refusal.steps.map((step) => stepDocument(analysis, step)) : [],
     forwardEnd: first ? endDocument(first.forward.end) : null,
     replyEnd: first?.reply ? endDocument(first.reply.end) : null,
+    ackEnd: first?.ack ? endDocument(first.ack.end) : null,
     refusalEnd: first?.refusal ? endDocument(first.refusal.end) : null,
     branches: flow.walked.branches.map((branch) => ({
       outcome: branch.outcome,
       share: branch.share,
       forwardEnd: endDocument(branch.forward.end),
       replyEnd: branch.reply ? endDocument(branch.reply.end) : null,
+      ackEnd: branch.ack ? endDocument(branch.ack.end) : null,
       assumptions: branch.assumptions.map((assumption) => ({
         code: assumption.code,
         values: plain(assumption.values),

@@ -133,9 +133,13 @@ const flow = z.object({
   outcome,
   forward: z.array(step).describe('The most telling way; the others are in `branches`.'),
   reply: z.array(step),
+  ack: z
+    .array(step)
+    .describe("The packet that ends TCP's handshake, where it does not arrive though the answer did; empty otherwise."),
   refusal: z.array(step).describe('The way back of the RST or ICMP error that answers a refused request.'),
   forwardEnd: legEnd.nullable(),
   replyEnd: legEnd.nullable(),
+  ackEnd: legEnd.nullable(),
   refusalEnd: legEnd.nullable(),
   branches: z.array(
     z.object({
@@ -143,6 +147,7 @@ const flow = z.object({
       share: z.number().describe('Part of the traffic that goes this way, 0 to 1.'),
       forwardEnd: legEnd,
       replyEnd: legEnd.nullable(),
+      ackEnd: legEnd.nullable(),
       assumptions: z.array(z.object({ code: z.string(), values, missing: z.string().nullable() })),
     }),
   ),

@@ -56,7 +56,7 @@ const OWN_ERRORS: Readonly<Record<string, string>> = {
 };
 
 export const forecast = (branch: WalkBranch, start: string): Forecast => {
-  const { forward, reply, refusal } = branch;
+  const { forward, reply, ack, refusal } = branch;
   const { end } = forward;
   const last = forward.steps.at(-1);
   const nothing: Forecast = { client: [], delivered: undefined, unknown: undefined };
@@ -67,6 +67,8 @@ export const forecast = (branch: WalkBranch, start: string): Forecast => {
     const delivered = { namespace: idOf(forward), packet: last?.after ?? forward.packet };
     if (!reply || reply.end.outcome === 'unknown')
       return { ...nothing, delivered, unknown: reply?.end.reason ?? 'no-reply' };
+    // connect(2) is done when the answer comes; what its ACK meets may be heard of in time.
+    if (ack) return { client: ['ok', ...errorOf(refusal)], delivered, unknown: undefined };
     return { client: reply.end.outcome === 'delivered' ? ['ok'] : ['timeout'], delivered, unknown: undefined };
   }
   const silent: Forecast = { ...nothing, client: ['timeout'] };
@@ -86,13 +88,16 @@ export const forecast = (branch: WalkBranch, start: string): Forecast => {
   const refusedHere = here && end.reason === 'rule-reject' ? ['EPERM'] : [];
   if (refusal.end.outcome === 'unknown') return { ...nothing, unknown: refusal.end.reason };
   if (refusal.end.outcome !== 'delivered') return silent;
-  const { icmp } = refusal.packet;
-  if (icmp && icmp.type === (refusal.packet.family === 4 ? 11 : 3))
-    return { ...nothing, client: ['EHOSTUNREACH', ...refusedHere] };
-  const code = icmp?.code;
-  if (code === undefined) return { ...nothing, client: ['ECONNREFUSED', ...refusedHere] };
-  const errno = (forward.packet.family === 4 ? ERRNO_V4 : ERRNO_V6)[code];
-  return { ...nothing, client: [errno ?? 'error', ...refusedHere] };
+  return { ...nothing, client: [...errorOf(refusal), ...refusedHere] };
+};
+
+/** What a refusal that arrives tells the socket. */
+const errorOf = (refusal: Leg | undefined): readonly string[] => {
+  if (refusal?.end.outcome !== 'delivered') return [];
+  const { icmp, family } = refusal.packet;
+  if (icmp && icmp.type === (family === 4 ? 11 : 3)) return ['EHOSTUNREACH'];
+  if (!icmp) return ['ECONNREFUSED'];
+  return [(family === 4 ? ERRNO_V4 : ERRNO_V6)[icmp.code] ?? 'error'];
 };
 
 export interface Verdict {

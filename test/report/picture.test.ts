@@ -86,7 +86,11 @@ describe('rows of the path', () => {
   });
 
   test('a refusal is a leg of its own', () => {
-    const refused: WalkBranch = { ...branch, reply: undefined, refusal: branch.reply };
+    const refused: WalkBranch = {
+      ...branch,
+      reply: undefined,
+      refusal: branch.reply && { ...branch.reply, direction: 'refusal' },
+    };
     expect(pathRows(refused, false).legs.map((leg) => leg.name)).toEqual(['forward', 'refusal']);
   });
 });

@@ -210,6 +210,7 @@ const branch: WalkBranch = {
     steps: reply.steps,
     end: { outcome: 'dropped', node: 'cloud-gw', namespace: '', between: undefined, reason: 'no-policy' },
   },
+  ack: undefined,
   refusal: undefined,
   outcome: 'dropped',
   assumptions: [

@@ -1,5 +1,6 @@
 import type { SeenPacket } from '../../evidence/observation.ts';
 import type { Packet } from '../../path/packet.ts';
+import { wayOf } from '../../path/walk-result.ts';
 import type { PacketView } from '../../records/packet.ts';
 import { type Ending, endingOf, namespaceId, proofsOf } from '../ending.ts';
 import type { CauseContext, Confidence, EvidenceLine, Found, Values } from '../finding.ts';
@@ -41,6 +42,9 @@ const isNamed = (view: PacketView | undefined, p: Packet): boolean => {
   );
 };
 
+/** Not the handshake's ACK nor what follows it. */
+const isSyn = (view: PacketView | undefined): boolean => view?.tcpFlags?.includes('S') === true;
+
 /** The flow's death by one of these codes; undefined where it ends otherwise or was seen to work. */
 export const deathBy = (context: CauseContext, ...codes: readonly string[]): Death | undefined => {
   const ending = endingOf(context);
@@ -55,7 +59,11 @@ const sightingsAt = (
 ): Pick<Death, 'arrivals' | 'departures'> => {
   const name = innermost(step.before);
   const here = context.evidence.packets.filter(
-    (p) => p.namespace === namespace.id && p.leg === leg.direction && isNamed(p.layer, name),
+    (p) =>
+      p.namespace === namespace.id &&
+      p.leg === wayOf(leg) &&
+      isNamed(p.layer, name) &&
+      (leg.direction !== 'ack' || !isSyn(p.layer)),
   );
   const passedBefore = leg.steps.some(
     (s) =>

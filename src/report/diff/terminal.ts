@@ -1,5 +1,5 @@
 import type { Step } from '../../path/step.ts';
-import type { LegEnd } from '../../path/walk-result.ts';
+import { decidingLeg, type LegEnd } from '../../path/walk-result.ts';
 import type { Language } from '../language.ts';
 import { terminalWidth } from '../picture/text-width.ts';
 import { plainText } from '../prose.ts';
@@ -64,7 +64,7 @@ export const renderDiff = (difference: FlowDifference, options: DiffOptions): st
     };
     const endOf = (name: 'good' | 'bad') => {
       const branch = comparison[name];
-      return parting.direction === 'forward' ? branch?.forward.end : (branch?.reply ?? branch?.forward)?.end;
+      return parting.direction === 'forward' ? branch?.forward.end : branch && decidingLeg(branch).end;
     };
     told('shared', parting.shared, undefined, bad);
     told('good', parting.good, endOf('good'), good);

@@ -1,4 +1,5 @@
 import type { FlowAnalysis } from '../../causes/finding.ts';
+import { decidingLeg, wayOf } from '../../path/walk-result.ts';
 import type { PacketView } from '../../records/packet.ts';
 import { endpoint } from '../packet-text.ts';
 import { visibleLine } from '../visible.ts';
@@ -79,8 +80,8 @@ const spread = (sightings: readonly Sighting[], columnX: (point: number) => numb
 const deadLeg = (flow: FlowAnalysis): 'forward' | 'reply' | undefined => {
   const branch = flow.walked.branches[0];
   if (flow.outcome === 'delivered' || !branch) return undefined;
-  if (branch.forward.end.outcome !== 'delivered') return 'forward';
-  return branch.reply && branch.reply.end.outcome !== 'delivered' ? 'reply' : undefined;
+  const leg = decidingLeg(branch);
+  return leg.end.outcome !== 'delivered' ? wayOf(leg) : undefined;
 };
 
 /** The packets of a flow over all capture points, time downwards. Undefined where none was seen. */

@@ -1,8 +1,8 @@
 import type { Analysis } from '../../causes/analysis.ts';
 import type { FlowAnalysis } from '../../causes/finding.ts';
 import type { Step } from '../../path/step.ts';
-import type { Leg, WalkBranch } from '../../path/walk-result.ts';
-import { decidingLeg, legsOf } from '../legs.ts';
+import { decidingLeg, type Leg, type WalkBranch } from '../../path/walk-result.ts';
+import { legsOf } from '../legs.ts';
 import { packetText } from '../packet-text.ts';
 import { ladderPicture } from '../picture/ladder-picture.ts';
 import { pathPicture } from '../picture/path-picture.ts';

@@ -16,7 +16,7 @@ import {
   unsupported,
   YES,
 } from './answer.ts';
-import { inRange } from './number.ts';
+import { inRange, parseRange } from './number.ts';
 import { parsePorts } from './ports.ts';
 import { ruleProtocol } from './protocol.ts';
 
@@ -105,8 +105,26 @@ const portOf =
     };
   };
 
+/** The longest that an entry lives by default: an established TCP connection's five days. */
+const LONGEST_SECONDS = 432_000;
+
+/**
+ * Seconds until the entry ends (nf_ct_expires). A confirmed one's are between one and the longest timeout; of a new packet's entry, whose timer does not run
+ * yet, the kernel reads what depends on how long it is up.
+ */
+const expireTest = (values: readonly string[], invert: boolean): Matcher => {
+  const range = parseRange(values[0] ?? '', LONGEST_SECONDS);
+  if (!range) return unsupported;
+  return ({ ct }) => {
+    if (!ct.entry?.confirmed) return unknown('conntrack-expiry-unknown');
+    if (range.from <= 1 && range.to >= LONGEST_SECONDS) return answerOf(!invert);
+    return unknown('conntrack-expiry-unknown');
+  };
+};
+
 const OPTIONS: Readonly<Record<string, (values: readonly string[], invert: boolean) => Matcher>> = {
   '--ctstatus': statusTest,
+  '--ctexpire': expireTest,
   '--ctdir': (values, invert) => (question) =>
     answerOf(((values[0] ?? '').toLowerCase() === question.ct.direction) !== invert),
   '--ctproto': (values, invert) => {

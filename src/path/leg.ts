@@ -1,0 +1,69 @@
+import type { NetNamespace } from '../network/namespace.ts';
+import type { Network } from '../network/network.ts';
+import { type Branch, startBranch, type Tracking, type World } from './branch.ts';
+import type { Sent } from './device/transmit.ts';
+import { uplinkOf } from './device/underlay.ts';
+import type { Packet } from './packet.ts';
+import type { FlowQuestion, Leg, LegEnd, Outcome, WalkBranch } from './walk-result.ts';
+
+/** What one leg of a walk shares. */
+export const worldOf = (
+  network: Network,
+  awaited: World['awaited'],
+  nextEntryId: number,
+  lostWays: World['lostWays'],
+): World => ({
+  network,
+  lostWays,
+  nextEntryId,
+  branches: 1,
+  cut: false,
+  awaited,
+});
+
+/** Beyond every number that the way there gave to an entry. */
+export const MANY_ENTRIES = 10_000;
+
+/** Before anything of the flow was tracked. */
+const NOTHING: Tracking = { entries: new Map(), connections: [] };
+
+/** The branch's way as a leg. */
+export const legOf = (direction: Leg['direction'], packet: Packet, b: Branch): Leg => ({
+  direction,
+  packet,
+  steps: b.steps,
+  end: b.end as LegEnd,
+});
+
+/** A way of the flow that ends with these legs. */
+export const branchOf = (b: Branch, forward: Leg, reply: Leg | undefined, outcome: Outcome): WalkBranch => ({
+  forward,
+  reply,
+  ack: undefined,
+  refusal: undefined,
+  outcome,
+  assumptions: b.assumptions,
+  share: b.share,
+  entries: b.tracking.entries,
+  connections: b.tracking.connections,
+});
+
+/** Where the first packet begins: the sender's own output path, or the uplink of whoever takes it in from outside. */
+export const starts = (
+  network: Network,
+  question: FlowQuestion,
+  sent: Packet,
+  tracking: Tracking = NOTHING,
+): readonly Sent[] => {
+  const from: NetNamespace | undefined =
+    question.start === undefined ? undefined : network.namespaces.get(question.start);
+  if (from) return [{ branch: startBranch(from, sent, tracking), next: 'output' as const }];
+  const owners = network.owners(question.dst);
+  const real = owners.filter((owner) => owner.link.kind !== 'dummy' && !owner.link.flags.includes('LOOPBACK'));
+  const entry = real[0] ?? owners[0];
+  const hosts = entry ? [network.namespaces.get(entry.namespace.node) ?? entry.namespace] : [];
+  return hosts.map((host) => ({
+    branch: { ...startBranch(host, sent, tracking), iif: uplinkOf(host, sent) },
+    next: 'receive' as const,
+  }));
+};

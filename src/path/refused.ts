@@ -1,0 +1,31 @@
+import type { Network } from '../network/network.ts';
+import { type Branch, startBranch } from './branch.ts';
+import { run } from './input.ts';
+import { legOf, MANY_ENTRIES, worldOf } from './leg.ts';
+import type { Packet } from './packet.ts';
+import { attachedTo, refusalFor } from './refusal.ts';
+import type { FlowQuestion, WalkBranch } from './walk-result.ts';
+
+/**
+ * A flow whose packet (the request, the handshake's ACK) is not delivered, with the RST or ICMP error that answers it on its way back to the sender,
+ * who knows the flow as `sent`; a RST takes conntrack's entries with it.
+ */
+export const refusedBranches = (
+  network: Network,
+  question: FlowQuestion,
+  sent: Packet,
+  packet: Branch,
+  refused: WalkBranch,
+): readonly WalkBranch[] => {
+  const answer = refusalFor(packet);
+  if (!answer) return [refused];
+  const back = worldOf(network, { namespace: question.start, packet: sent }, MANY_ENTRIES, undefined);
+  const start = { ...startBranch(packet.namespace, answer, packet.tracking), ct: attachedTo(packet) };
+  return run(back, [{ branch: start, next: 'output' }]).map((end) => ({
+    ...refused,
+    refusal: legOf('refusal', answer, end),
+    entries: end.tracking.entries,
+    share: refused.share * end.share,
+    assumptions: [...refused.assumptions, ...end.assumptions],
+  }));
+};
