@@ -10,6 +10,7 @@ import { originOf } from './origin.ts';
 import { fromPackets } from './packet-symptoms.ts';
 import { fromSockets } from './socket-symptoms.ts';
 import { ROWS, type Sighting, type Symptom, WEIGHT } from './symptom.ts';
+import { type AskedBy, synNames } from './syn-names.ts';
 
 /** A flow that looks broken. */
 export interface Candidate {
@@ -35,8 +36,9 @@ export const findCandidates = (network: Network): readonly Candidate[] => {
     (s) => !isMulticast(s.dst) && !isLinkLocal(s.dst) && !isLinkLocal(s.src) && s.dst !== '255.255.255.255',
   );
   const aliases = translatedNames(network, plain);
+  const syns = synNames(network, nameOf);
   const named = plain.flatMap((s) => {
-    const asked = aliases.get(nameOf(s));
+    const asked = aliases.get(nameOf(s)) ?? firstName(syns, nameOf(s));
     if (asked === undefined) return [s];
     return asked === 'entry' ? [] : [{ ...s, ...asked }];
   });
@@ -54,8 +56,19 @@ const nameOf = (s: {
   dport: number | undefined;
 }): string => `${s.proto} ${s.src}:${s.sport ?? ''}>${s.dst}:${s.dport ?? ''}`;
 
-/** The name that a flow was asked by, and the namespace that translated it. */
-type AskedBy = Pick<Sighting, 'namespace' | 'src' | 'sport' | 'dst' | 'dport'>;
+/** Translations of one packet, one after the other, on as many nodes. */
+const TRANSLATIONS = 4;
+
+/** A node knows the name by which a packet came to it; by what name it left the sender, the node before knows. */
+const firstName = (syns: ReadonlyMap<string, AskedBy>, name: string): AskedBy | undefined => {
+  let asked = syns.get(name);
+  for (let i = 1; asked && i < TRANSLATIONS; i += 1) {
+    const earlier = syns.get(nameOf({ proto: 'tcp', ...asked }));
+    if (!earlier) break;
+    asked = earlier;
+  }
+  return asked;
+};
 
 /**
  * Names that a flow has only behind a translation: the original name is the one that a user would ask about. Where a conntrack entry tells it, the
