@@ -21,7 +21,7 @@ export const orderByEvidence = (
   flow: WalkedFlow,
 ): { readonly flow: WalkedFlow; readonly evidence: FlowEvidence } => {
   const ranked = flow.branches.slice(0, CONSIDERED).map((branch) => {
-    const evidence = gatherEvidence(network, { ...flow, branches: [branch] });
+    const evidence = gatherEvidence(network, flow, branch);
     return { branch, evidence, fit: fitness(branch, evidence) };
   });
   const best = [...ranked].sort((a, b) => b.fit - a.fit)[0];

@@ -13,9 +13,12 @@ import { isAsking, whatTheClientSaw } from './seen.ts';
 
 const MAX_PACKETS = 400;
 
-/** Everything that the bundle shows of the flow, joined to the walk's first branch across every translation. */
-export const gatherEvidence = (network: Network, flow: WalkedFlow): FlowEvidence => {
-  const branch = flow.branches[0];
+/** Everything that the bundle shows of the flow, joined to one branch of its walk across every translation. */
+export const gatherEvidence = (
+  network: Network,
+  flow: WalkedFlow,
+  branch: WalkBranch | undefined = flow.branches[0],
+): FlowEvidence => {
   const names = branch ? namesOf(branch) : [];
   const entries = seenEntries(network, names, branch);
   const all = withoutForeignEsp(seenPackets(network, names));
@@ -32,9 +35,17 @@ export const gatherEvidence = (network: Network, flow: WalkedFlow): FlowEvidence
     packetsCut: inOrder.length - packets.length,
     clockOffsets,
     counters: explainedCounters(network, branch),
-    seen: whatTheClientSaw(flow.question, entries, packets, isAsking(network, flow.question)),
+    seen: whatTheClientSaw(flow.question, entries, packets, isAsking(network, flow.question), isRefusedNow(flow)),
   };
 };
+
+const REFUSED: ReadonlySet<string> = new Set(['dropped', 'rejected', 'reset']);
+
+/** Every way that the walk knows ends in a refusal, and none of them hangs on a match that the bundle cannot decide. */
+const isRefusedNow = ({ branches, cut }: WalkedFlow): boolean =>
+  !cut &&
+  branches.length > 0 &&
+  branches.every((b) => REFUSED.has(b.outcome) && !b.assumptions.some((a) => 'matched' in a.values));
 
 const nodeOf = (namespace: string): string => namespace.split('/')[0] ?? namespace;
 

@@ -4,7 +4,7 @@ import type { PacketView } from '../records/packet.ts';
 import type { FlowEvidence, SeenEntry, SeenPacket } from './observation.ts';
 import { type PlacedPacket, type StuckSegment, stuckSegments } from './stall.ts';
 
-const GOOD_STATES: ReadonlySet<string> = new Set(['ESTABLISHED', 'FIN_WAIT', 'CLOSE_WAIT', 'LAST_ACK', 'TIME_WAIT']);
+const ENDED_STATES: ReadonlySet<string> = new Set(['FIN_WAIT', 'CLOSE_WAIT', 'LAST_ACK', 'TIME_WAIT']);
 
 /** Packets that bear the flow's name at its sender: the ones that the client's own socket sent and got. */
 const atClient = (question: FlowQuestion, packets: readonly SeenPacket[]): readonly PacketView[] => {
@@ -31,13 +31,15 @@ export const isAsking = (network: Network, question: FlowQuestion): boolean =>
 /**
  * What the client saw, by what the flow left behind: the packets under the client's own name first, then the conntrack entry, then a socket
  * that still asks.
- * `unknown` where neither tells.
+ * `unknown` where neither tells. An ended connection's entry is of an earlier attempt, up to minutes ago: it says nothing of a new one that the state of now
+ * refuses (`refusedNow`).
  */
 export const whatTheClientSaw = (
   question: FlowQuestion,
   entries: readonly SeenEntry[],
   packets: readonly SeenPacket[],
   asking: boolean,
+  refusedNow: boolean,
 ): FlowEvidence['seen'] => {
   const mine = atClient(question, packets);
   const toClient = mine.filter(
@@ -56,7 +58,7 @@ export const whatTheClientSaw = (
     if (shook) return stuck ? 'stalled' : isCutOff(question, mine) ? 'reset' : 'ok';
     if (toClient.some((v) => v.tcpFlags?.includes('R'))) return 'refused';
     if (error) return error.layer?.icmp?.includes('port') ? 'refused' : 'unreachable';
-    const state = entryState(question, entries);
+    const state = entryState(question, entries, refusedNow);
     if (state === 'good') return stuck ? 'stalled' : 'ok';
     const syns = fromClient.filter((v) => v.tcpFlags === 'S');
     if (state === 'stuck' || syns.length > 1 || asking || isAskedAgain(packets)) return 'timeout';
@@ -135,9 +137,14 @@ const isCutOff = (question: FlowQuestion, views: readonly PacketView[]): boolean
 const ofFlow = (question: FlowQuestion, entries: readonly SeenEntry[]): readonly SeenEntry[] =>
   entries.filter((e) => e.entry.original.src === question.src && e.entry.original.dst === question.dst);
 
-const entryState = (question: FlowQuestion, entries: readonly SeenEntry[]): 'good' | 'stuck' | 'closed' | undefined => {
+const entryState = (
+  question: FlowQuestion,
+  entries: readonly SeenEntry[],
+  refusedNow: boolean,
+): 'good' | 'stuck' | 'closed' | undefined => {
   const states = ofFlow(question, entries).map((e) => e.entry);
-  if (states.some((e) => GOOD_STATES.has(e.state ?? '') && !e.unreplied)) return 'good';
+  const isGood = (state: string) => state === 'ESTABLISHED' || (ENDED_STATES.has(state) && !refusedNow);
+  if (states.some((e) => isGood(e.state ?? '') && !e.unreplied)) return 'good';
   if (states.some((e) => e.state === 'SYN_SENT' || e.state === 'SYN_RECV')) return 'stuck';
   return states.some((e) => e.state === 'CLOSE') ? 'closed' : undefined;
 };

@@ -36,4 +36,13 @@ describe.skipIf(!recorded)(ID, () => {
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(judged.undecided.find((u) => u.id === ID)?.missing).toEqual([{ kind: 'ipset', namespace: 'worker-1' }]);
   });
+
+  test('an earlier connection that ended well does not speak for a new one', () => {
+    const judged = bundleOf(NAME).without('tcpdump').judge(flowOf(NAME));
+    expect(judged.flow.evidence.entries.map((e) => e.entry.state)).toContain('TIME_WAIT');
+    expect(judged.flow.evidence.seen).toBe('unknown');
+    expect(judged.found[0]).toMatchObject({ id: ID, confidence: 'likely', node: 'worker-1' });
+    const healthy = 'kube-router-svip-healthy';
+    expect(bundleOf(healthy).without('tcpdump').judge(flowOf(healthy)).flow.evidence.seen).toBe('ok');
+  });
 });
