@@ -94,7 +94,9 @@ const bridgedOn = (world: World, b: Branch, bridge: string): readonly Sent[] => 
   const on = { ...b, oif: bridge };
   const port = portFor(world, on, bridge, on.nextHop ?? on.packet.dst);
   if (port && isHairpin(on, port)) return [ended(hairpinOff(on, bridge, port))];
-  return hooks(world, on).flatMap((out) => (out.end ? [ended(out)] : outByPort(world, out, bridge)));
+  return hooks(world, { ...on, physOut: port?.name }).flatMap((out) =>
+    out.end ? [ended(out)] : outByPort(world, out, bridge),
+  );
 };
 
 const outByPort = (world: World, b: Branch, bridge: string): readonly Sent[] => {
@@ -177,7 +179,10 @@ const routeIn = (world: World, b: Branch, on?: OnBridge): readonly Sent[] => {
     b.iif ?? '',
     { decrypted: b.secpath.length > 0 },
   );
-  return results.flatMap((result) => {
+  return results.flatMap((found) => {
+    // br_nf_pre_routing_finish_ipv6 asks for a route and not whether the host forwards.
+    const staysHere = on && p.family === 6 && found.reason === 'no-forwarding' && found.answer?.dev === on.bridge.name;
+    const result = staysHere ? { ...found, decision: 'forward' as const } : found;
     const proofs = result.proofs.map((source) => ({ source, role: 'decisive' as const }));
     const open = assume({ ...b, share: b.share / results.length }, ...result.assumptions);
     const values = {

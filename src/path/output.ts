@@ -93,15 +93,26 @@ const mangleOutput: Stage = (world, b) =>
     next.end || next.packet.mark === b.packet.mark ? [next] : reroute(world, next),
   );
 
-/** nf_nat_ipv4_local_fn: where the entry's two tuples disagree about the destination, the FIB is asked again, IPVS' own change included. */
+/** The entry's tuple in the packet's direction, and the other one. */
+const tuplesOf = ({ ct: { entry, direction } }: Branch) =>
+  entry &&
+  (direction === 'original'
+    ? { here: entry.original, there: entry.reply }
+    : { here: entry.reply, there: entry.original });
+
+const isIcmp = ({ packet }: Branch): boolean => packet.proto === 'icmp' || packet.proto === 'icmp6';
+
+/**
+ * nf_nat_ipv4_local_fn: where the entry's two tuples disagree about the destination's address, the FIB is asked again, IPVS' own change included; where they
+ * disagree about its port alone, only XFRM is.
+ */
 const natOutput: Stage = (world, b) =>
   nat('OUTPUT')(world, b).flatMap((next) => {
-    const { entry, direction } = next.ct;
-    if (next.end || !entry || next.transformed) return [next];
-    const here = direction === 'original' ? entry.original : entry.reply;
-    const there = direction === 'original' ? entry.reply : entry.original;
-    const moved = here.dst !== there.src || here.dport !== there.sport;
-    return moved ? reroute(world, next) : [next];
+    const tuples = tuplesOf(next);
+    if (next.end || !tuples) return [next];
+    const { here, there } = tuples;
+    if (here.dst !== there.src) return reroute(world, next);
+    return next.transformed || isIcmp(next) || here.dport === there.sport ? [next] : [xfrmLookup(next)];
   });
 
 /** The half of OUTPUT that lies behind IPVS. */
@@ -145,11 +156,10 @@ const postrouting: Stage = inOrder(
   table('POSTROUTING', 'filter'),
   nat('POSTROUTING'),
   (_world, b) => {
-    const { entry, direction } = b.ct;
-    if (!entry || b.transformed) return [b];
-    const here = direction === 'original' ? entry.original : entry.reply;
-    const there = direction === 'original' ? entry.reply : entry.original;
-    if (here.src === there.dst && here.sport === there.dport) return [b];
+    const tuples = tuplesOf(b);
+    if (!tuples || b.transformed) return [b];
+    const { here, there } = tuples;
+    if (here.src === there.dst && (isIcmp(b) || here.sport === there.dport)) return [b];
     const before = b.bundle;
     const after = xfrmLookup(b);
     if (after.end || before?.policy === after.bundle?.policy) return [after];

@@ -1,3 +1,4 @@
+import { isLoopback } from '../tables/address.ts';
 import { type Branch, UNTRACKED } from './branch.ts';
 import type { CtInfo } from './conntrack-entry.ts';
 import type { Packet } from './packet.ts';
@@ -72,7 +73,7 @@ export const refusalFor = (b: Branch): Packet | undefined => {
       ? icmpCode
       : codeOf(step.action.code, typeof wish === 'string' ? wish : undefined, p.family);
   if (code === undefined) return undefined;
-  const own = isLocalAddress(b.namespace, p.dst);
+  const own = isOwn(b);
   const [v4, v6] = TYPES[step.stage] ?? UNREACHABLE;
   const type = p.family === 4 ? v4 : v6;
   return {
@@ -86,6 +87,10 @@ export const refusalFor = (b: Branch): Packet | undefined => {
     inner: p,
   };
 };
+
+/** icmp_send answers with the address that was asked, where it is the host's; icmp6_send takes ::1 only for what came in by lo (ipv6_chk_addr). */
+const isOwn = ({ namespace, packet, iif }: Branch): boolean =>
+  isLocalAddress(namespace, packet.dst) && (packet.family === 4 || iif === 'lo' || !isLoopback(packet.dst));
 
 /** Bytes of the IP header without options. */
 const HEADER = { 4: 20, 6: 40 } as const;
@@ -115,12 +120,7 @@ const codeOf = (code: string, wish: string | undefined, family: 4 | 6): number |
 };
 
 /** Refusals that come from the protocol above IP, which has let go of conntrack's entry by then (nf_reset_ct). */
-const FROM_ABOVE: ReadonlySet<string> = new Set([
-  'no-listener',
-  'no-connection',
-  'vxlan-no-port',
-  'no-tunnel-device',
-]);
+const FROM_ABOVE: ReadonlySet<string> = new Set(['no-listener', 'no-connection', 'vxlan-no-port', 'no-tunnel-device']);
 
 /**
  * nf_ct_attach, by ipt_REJECT and by icmp_send: the refusal is RELATED to the refused packet's connection without a lookup, even where

@@ -1,5 +1,7 @@
 import type { Network } from '../network/network.ts';
-import { type Branch, startBranch } from './branch.ts';
+import { type Branch, startBranch, type World } from './branch.ts';
+import { bridgeCallsIptables } from './device/bridge.ts';
+import { outOfPort, type Sent } from './device/transmit.ts';
 import { run } from './input.ts';
 import { legOf, MANY_ENTRIES, worldOf } from './leg.ts';
 import type { Packet } from './packet.ts';
@@ -21,11 +23,30 @@ export const refusedBranches = (
   if (!answer) return [refused];
   const back = worldOf(network, { namespace: question.start, packet: sent }, MANY_ENTRIES, undefined);
   const start = { ...startBranch(packet.namespace, answer, packet.tracking), ct: attachedTo(packet) };
-  return run(back, [{ branch: start, next: 'output' }]).map((end) => ({
+  return run(back, byPort(back, packet, start) ?? [{ branch: start, next: 'output' }]).map((end) => ({
     ...refused,
     refusal: legOf('refusal', answer, end),
     entries: end.tracking.entries,
     share: refused.share * end.share,
     assumptions: [...refused.assumptions, ...end.assumptions],
+  }));
+};
+
+/**
+ * nf_send_reset: what br_netfilter shows of a bridge is answered through the port that the packet came in by, to the station that sent it and past every hook.
+ */
+const byPort = (world: World, refused: Branch, reset: Branch): readonly Sent[] | undefined => {
+  const { namespace, physIn } = refused;
+  const port = physIn === undefined ? undefined : namespace.links.get(physIn);
+  if (
+    !port ||
+    reset.packet.tcp !== 'rst' ||
+    refused.end?.reason !== 'rule-reject' ||
+    bridgeCallsIptables(refused) !== true
+  )
+    return undefined;
+  return outOfPort(world, { ...reset, dstMac: refused.srcMac }, port, reset.packet.dst).map((branch) => ({
+    branch,
+    next: branch.end ? 'ended' : 'receive',
   }));
 };

@@ -91,9 +91,10 @@ const same = (a: number | undefined, b: number | undefined): boolean => a === un
 /** Whether the packet is the mirror image of what was sent: only then does the sender's socket know it. */
 export const answers = (sent: Packet, p: Packet): boolean => (p.inner ? quotes(sent, p.inner) : mirrors(sent, p));
 
-/** An ICMP error finds the socket of the packet that it quotes. */
+/** An ICMP error finds the socket of the packet that it quotes; ping's by the echo's id alone (ping_lookup). */
 const quotes = (sent: Packet, quoted: Packet): boolean =>
-  quoted.proto === sent.proto && quoted.src === sent.src && quoted.dst === sent.dst;
+  quoted.proto === sent.proto &&
+  (quoted.icmp ? same(quoted.icmp.id, sent.icmp?.id) : quoted.src === sent.src && quoted.dst === sent.dst);
 
 const mirrors = (sent: Packet, p: Packet): boolean =>
   p.proto === sent.proto &&

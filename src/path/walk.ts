@@ -90,9 +90,14 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
       };
       const answered = branchOf(whole, forward, leg, leg.end.outcome);
       branches.push(
-        ...(lostAck(network, { question, sent: answerSent, answered, reply, server: request.namespace, lostWays }) ?? [
+        ...(lostAck(network, {
+          question,
+          sent: originalOf(forward, answerSent),
           answered,
-        ]),
+          reply,
+          server: request.namespace,
+          lostWays,
+        }) ?? [answered]),
       );
     }
   }

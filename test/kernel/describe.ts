@@ -1,4 +1,4 @@
-import type { Leg } from '../../src/path/walk-result.ts';
+import { type Leg, legsOfBranch } from '../../src/path/walk-result.ts';
 import type { CaseResult } from './case.ts';
 import type { Lab } from './namespaces.ts';
 import type { Ingredient, State } from './state.ts';
@@ -30,16 +30,19 @@ const legText = (leg: Leg): string[] => [
 const shortened = (steps: Leg['steps']): Leg['steps'] =>
   steps.length <= 40 ? steps : [...steps.slice(0, 14), ...steps.slice(-3)];
 
+/** Branches of a walk that are worth reading. */
+const SHOWN = 3;
+
 /** A disagreement for whoever looks into it: how to play it again, what was there, what was said. */
 export const describe = (seed: number, where: string, lab: Lab, state: State, result: CaseResult): string => {
   const { flow, verdict, walked, kernel } = result;
-  const branch = walked?.branches[0];
+  const branches = walked?.branches ?? [];
   return [
     `DISAGREED --seed ${seed} --only ${where}, flow ${flow.n}: ${flow.proto} from ${flow.from} ${flow.src ?? '(any)'}:${flow.sport} to ${flow.dst}:${flow.dport}; the client saw ${kernel}`,
     `  hosts: ${lab.topology.title}`,
     ...verdict.differences.map((d) => `  - ${d}`),
     ...state.ingredients.map((one) => `  | ${ingredientText(one)}`),
-    ...(branch ? [branch.forward, branch.reply, branch.refusal].flatMap((leg) => (leg ? legText(leg) : [])) : []),
-    ...(walked && walked.branches.length > 1 ? [`  (${walked.branches.length} branches)`] : []),
+    ...branches.slice(0, SHOWN).flatMap((branch) => legsOfBranch(branch).flatMap(legText)),
+    ...(branches.length > SHOWN ? [`  (${branches.length} branches)`] : []),
   ].join('\n');
 };

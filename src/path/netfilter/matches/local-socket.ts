@@ -15,11 +15,9 @@ const isOfFamily = (socket: Socket, packet: Packet): boolean => {
 const takes = (socket: Socket, packet: Packet): boolean => {
   if (!socket.proto.startsWith(packet.proto) || socket.localPort !== packet.dport) return false;
   if (isAny(socket.local) ? !isOfFamily(socket, packet) : socket.local !== packet.dst) return false;
-  return (
-    isAny(socket.peer) ||
-    socket.peerPort === undefined ||
-    (socket.peer === packet.src && socket.peerPort === packet.sport)
-  );
+  if (isAny(socket.peer) || socket.peerPort === undefined) return true;
+  // The flow's own connection was not there yet when its SYN came.
+  return packet.tcp !== 'syn' && socket.peer === packet.src && socket.peerPort === packet.sport;
 };
 
 /**
