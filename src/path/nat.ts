@@ -40,11 +40,9 @@ const quotedUndone = (b: Branch): Branch => {
   const { entry, direction } = b.ct;
   const { inner } = b.packet;
   if (!entry || !inner) return b;
-  const sent = direction === 'reply' ? entry.original : entry.reply;
-  return {
-    ...b,
-    packet: { ...b.packet, inner: { ...inner, src: sent.src, dst: sent.dst, sport: sent.sport, dport: sent.dport } },
-  };
+  const { src, dst, sport, dport } = direction === 'reply' ? entry.original : entry.reply;
+  const ports = inner.icmp ? { icmp: { ...inner.icmp, id: sport } } : { sport, dport };
+  return { ...b, packet: { ...b.packet, inner: { ...inner, src, dst, ...ports } } };
 };
 
 const bind = (
