@@ -3,9 +3,9 @@ import type { Socket } from '../records/socket.ts';
 import { decisiveLine } from './ending.ts';
 import { type Backend, backendOf, trafficAt } from './facts/backend.ts';
 import { confidenceOfEnd, isBroken, symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import { deafListeners, deafness, socketText } from './facts/listeners.ts';
-import type { Cause, Found, Verdict } from './finding.ts';
+import type { Cause, CauseContext, Found, Verdict } from './finding.ts';
 
 /**
  * The application listens on the right port, but only on the loopback address (or only in the other address family): it answers to a test from inside the pod, and to
@@ -21,8 +21,10 @@ export const appBindsLoopbackOnly: Cause = {
   explains: ['targetport-no-listener-rst'],
   detect: (context): readonly Verdict[] => {
     const backend = backendOf(context);
-    if (!isBroken(context) || backend?.step.action.code !== 'no-listener') return [];
+    if (!backend || !isBroken(context)) return [];
     if (!backend.translated && backend.namespace.name === '') return [];
+    if (backend.step.action.code === 'socket-assumed') return unlisted(context, backend);
+    if (backend.step.action.code !== 'no-listener') return [];
     const deaf = deafListeners(backend.namespace, backend.step.before);
     const [socket] = deaf;
     if (!socket) return [];
@@ -45,6 +47,16 @@ export const appBindsLoopbackOnly: Cause = {
       }),
     ];
   },
+};
+
+/** The server refused and its sockets were not captured: what it listens on, and by which address, is what tells. */
+const unlisted = (context: CauseContext, backend: Backend): readonly Verdict[] => {
+  if (context.evidence.seen !== 'refused') return [];
+  const ns = backend.namespace;
+  // Its own packets were captured, and the request is not among them: somebody else refused.
+  if (ns.packets.length > 0 && trafficAt(context, backend).asks.length === 0) return [];
+  const { dst, dport, proto } = backend.step.before;
+  return [undecided([{ kind: 'sockets', namespace: ns.id }], { server: dst, port: dport ?? 0, proto })];
 };
 
 const bindAll = ({ namespace, step }: Backend, socket: Socket): Found['fixes'][number] => {

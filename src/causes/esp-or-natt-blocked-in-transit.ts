@@ -8,7 +8,7 @@ import { type Crossing, silentCrossings } from './facts/crossing.ts';
 import { foundAt, foundAtEnd } from './facts/found.ts';
 import { isRuleEnd } from './facts/rules.ts';
 import { counted, counterLine } from './facts/xfrm-counter.ts';
-import { spiText } from './facts/xfrm-end.ts';
+import { spiText, xfrmUnknown } from './facts/xfrm-end.ts';
 import { statesOf } from './facts/xfrm-policy.ts';
 import type { Cause, CauseContext, EvidenceLine, Verdict } from './finding.ts';
 
@@ -30,7 +30,8 @@ export const espOrNattBlockedInTransit: Cause = {
     const isEsp = outer.spi !== undefined && outer.inner !== undefined;
     if (isEsp && step.action.code === 'lost') return lost(context, step);
     if (isEsp && isRuleEnd(step)) return byRule(context, step);
-    return byCounters(context);
+    const counters = byCounters(context);
+    return counters.length > 0 ? counters : unlisted(context);
   },
 };
 
@@ -119,6 +120,18 @@ const byCounters = (context: CauseContext): readonly Verdict[] => {
     fixes: [openTransit(first.opens)],
   });
   return [{ ...found, node: null, between: [sender, receiver] }];
+};
+
+/** The receiver's SAs were not captured, and no ESP of the sender's was seen there: whether they have opened anything would tell, or packets. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  const unknown = xfrmUnknown(context, 'xfrm-state-unknown', 'in', { src: '', dst: '' });
+  if (!unknown) return [];
+  const came = unknown.missing.some(({ namespace }) =>
+    context.evidence.packets.some(
+      (p) => p.namespace === namespace && p.wrapping === 'esp' && p.view.direction !== 'out',
+    ),
+  );
+  return came ? [] : [unknown];
 };
 
 const REFUSALS = ['XfrmInNoStates', 'XfrmInStateProtoError', 'XfrmInStateSeqError', 'XfrmInStateMismatch'];

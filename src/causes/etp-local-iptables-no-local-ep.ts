@@ -1,10 +1,11 @@
 import { serviceOf } from '../path/netfilter/subject.ts';
-import { proofsOf, supportingLine } from './ending.ts';
+import { namespaceId, proofsOf, supportingLine } from './ending.ts';
 import { confidenceOfEnd, symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import { noLocalEndpoint } from './facts/no-local-endpoint.ts';
-import { isNodePort, kubeFront, serviceName } from './facts/service.ts';
-import type { Cause } from './finding.ts';
+import { rulesCaptured } from './facts/rules.ts';
+import { endpointsOf, isNodePort, kubeFront, serviceName, virtualService } from './facts/service.ts';
+import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 /** `externalTrafficPolicy: Local` in kube-proxy's iptables mode: a node without an endpoint drops what comes for the service from outside. */
 export const etpLocalIptablesNoLocalEp: Cause = {
@@ -17,7 +18,8 @@ export const etpLocalIptablesNoLocalEp: Cause = {
   explains: ['forward-chain-drop', 'ipvs-input-chain-drop'],
   detect: (context) => {
     const drop = noLocalEndpoint(context);
-    if (!drop || drop.internal) return [];
+    if (!drop) return unlisted(context);
+    if (drop.internal) return [];
     const { step, namespace: ns } = drop.ending;
     const { question } = context.flow;
     const front = { proto: question.proto, address: question.dst, port: question.dport ?? 0 };
@@ -65,4 +67,23 @@ export const etpLocalIptablesNoLocalEp: Cause = {
       }),
     ];
   },
+};
+
+/** A client from elsewhere waits for a service with the Local policy, and the rules of the node that it asks, which has no endpoint of the service, were not captured. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  const { network, flow, branch } = context;
+  const { question } = flow;
+  if (context.evidence.seen !== 'timeout') return [];
+  const from = question.start?.split('/')[0];
+  const asked = branch.forward.steps.find((s) => s.node !== from && s.before.dst === question.dst);
+  const ns = asked && network.namespaces.get(namespaceId(asked));
+  if (ns?.name !== '' || rulesCaptured(ns)) return [];
+  const front = { proto: question.proto, address: question.dst, port: question.dport ?? 0 };
+  const kube = kubeFront(network, front, isNodePort(ns, front));
+  // With IPVS it is no rule that drops.
+  if (kube?.service.externalTrafficPolicy !== 'Local' || kube.kind === 'cluster' || virtualService(ns, front))
+    return [];
+  if (endpointsOf(network, kube).some((e) => e.ready && e.nodeName === ns.node)) return [];
+  const values = { virtual: front.address, port: front.port, service: serviceName(kube) };
+  return [undecided([{ kind: 'iptables-save', namespace: ns.id }], values)];
 };

@@ -1,4 +1,4 @@
-import { knows, type NetNamespace } from '../network/namespace.ts';
+import type { NetNamespace } from '../network/namespace.ts';
 import type { RuleOwner } from '../path/netfilter/owner.ts';
 import { lookupRoute } from '../path/routing/lookup.ts';
 import { prefixLength } from '../tables/address.ts';
@@ -9,6 +9,7 @@ import { type DropRule, dropRuleOf, dropValues, removalFix, toolOf } from './fac
 import { undecided } from './facts/found.ts';
 import { testsInvalid } from './facts/invalid-rule.ts';
 import { ruleChange } from './facts/rule-change.ts';
+import { rulesCaptured } from './facts/rules.ts';
 import type { Cause, CauseContext, Found, Verdict } from './finding.ts';
 
 /** Writers whose drops are somebody's intent about pods and services; they have causes of their own. */
@@ -72,7 +73,7 @@ const rulesUnknown = (context: CauseContext): readonly Verdict[] => {
   )) {
     const ns = context.network.namespaces.get(namespaceId(step));
     if (ns?.name !== '' || step.place !== 'routing' || step.action.code !== 'forward' || step.before.inner) continue;
-    if (knows(ns, 'iptables-save') || knows(ns, 'iptables-list') || knows(ns, 'nft-ruleset')) continue;
+    if (rulesCaptured(ns)) continue;
     // Inside of a tunnel the packet leaves under another name.
     if (leg.steps.slice(at).some((s) => s.node === step.node && s.action.code.endsWith('-encapsulate'))) continue;
     const here = context.evidence.packets.filter((p) => p.namespace === ns.id && p.layer?.dst === step.before.dst);

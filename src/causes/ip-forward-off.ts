@@ -1,8 +1,13 @@
 import { counter, type NetNamespace } from '../network/namespace.ts';
 import type { Sysctl } from '../records/counter.ts';
-import { supportingLine } from './ending.ts';
+import { decisiveLine, namespaceId, supportingLine } from './ending.ts';
 import { deathBy, deathFound } from './facts/death.ts';
-import type { Cause } from './finding.ts';
+import { undecided } from './facts/found.ts';
+import { failsUnexplained, legsOf, wentOn } from './facts/trace.ts';
+import type { Cause, CauseContext, Verdict } from './finding.ts';
+
+/** Kernels count here what they were asked to send on and do not (ip_error, ip6_forward). */
+const COUNTER = { 4: 'IpInAddrErrors', 6: 'Ip6InAddrErrors' } as const;
 
 /** The sysctl that switches forwarding off for packets of the device, as it is written in the bundle. */
 const switchOf = (ns: NetNamespace, family: 4 | 6, device: string): Sysctl | undefined => {
@@ -28,13 +33,13 @@ export const ipForwardOff: Cause = {
   references: ['net/ipv4/route.c: ip_route_input_slow, ip_error', 'net/ipv6/ip6_output.c: ip6_forward'],
   detect: (context) => {
     const death = deathBy(context, 'no-forwarding');
-    if (!death) return [];
+    if (!death) return unknownSwitch(context);
     const ns = death.namespace;
     const { family } = death.step.before;
     const device = death.step.device ?? '';
     const off = switchOf(ns, family, device);
     const name = off?.name ?? (family === 6 ? 'net.ipv6.conf.all.forwarding' : 'net.ipv4.ip_forward');
-    const counted = counter(ns, family === 6 ? 'Ip6InAddrErrors' : 'IpInAddrErrors');
+    const counted = counter(ns, COUNTER[family]);
     return deathFound(context, death, {
       values: { sysctl: name, device, counter: counted?.name ?? '', counted: counted?.value ?? 0 },
       words: [name],
@@ -50,3 +55,26 @@ export const ipForwardOff: Cause = {
     });
   },
 };
+
+/** The walk took forwarding for granted where no sysctl was captured, and nothing of the failing flow was seen behind that node: the switch would decide. */
+const unknownSwitch = (context: CauseContext): readonly Verdict[] => {
+  if (!failsUnexplained(context)) return [];
+  for (const leg of legsOf(context))
+    for (const step of leg.steps) {
+      if (step.place !== 'routing' || step.action.code !== 'forward') continue;
+      const ns = context.network.namespaces.get(namespaceId(step));
+      const guess = context.branch.assumptions.find((a) => a.missing?.namespace === ns?.id && isSwitch(a.values.name));
+      if (!ns || !guess || wentOn(context, leg, step)) continue;
+      const counted = counter(ns, COUNTER[step.before.family]);
+      const values = { sysctl: String(guess.values.name), device: step.device ?? '', counter: counted?.name ?? '' };
+      // A node that does not forward counts what it was asked to send on.
+      if (counted?.value === 0)
+        return [
+          { kind: 'ruled-out', because: 'counter-zero', values, evidence: decisiveLine(counted, [counted.name]) },
+        ];
+      return [undecided([{ kind: 'sysctl', namespace: ns.id }], values)];
+    }
+  return [];
+};
+
+const isSwitch = (name: unknown): boolean => name === 'net.ipv4.ip_forward' || name === 'net.ipv6.conf.all.forwarding';

@@ -1,14 +1,16 @@
-import type { NetNamespace } from '../network/namespace.ts';
+import type { SeenEntry } from '../evidence/observation.ts';
+import { knows, type NetNamespace } from '../network/namespace.ts';
 import { ownerOfChain, type RuleOwner } from '../path/netfilter/owner.ts';
 import type { Backend, Rule, RuleTable } from '../records/iptables.ts';
-import { decisiveLine, proofsOf, supportingLine } from './ending.ts';
+import { decisiveLine, namespaceId, proofsOf, supportingLine } from './ending.ts';
 import { confidenceOfEnd, symptomLines, weaker } from './facts/confidence.ts';
 import { confidenceOfDeath, type Death, deathBy, deathFound } from './facts/death.ts';
 import { type DropRule, dropRuleOf, dropValues, removal, removalFix } from './facts/drop-rule.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import { isRuleEnd, ruleAt } from './facts/rules.ts';
+import { arrivalsAt, failsUnexplained, legsOf, wentOn } from './facts/trace.ts';
 import { translationsOf } from './facts/translation.ts';
-import type { Cause, CauseContext, Found } from './finding.ts';
+import type { Cause, CauseContext, Found, Verdict } from './finding.ts';
 
 /** Writers of a cluster's own rules. The kubelet leaves its hint and canary chains in both backends on purpose. */
 const CLUSTER: ReadonlySet<RuleOwner> = new Set<RuleOwner>([
@@ -66,7 +68,7 @@ export const iptablesBackendSplit: Cause = {
   ],
   detect: (context) => {
     const death = deathBy(context);
-    if (!death) return [];
+    if (!death) return unlisted(context);
     return isRuleEnd(death.step) ? [...dropped(context, death)] : [...mistranslated(context)];
   },
 };
@@ -207,3 +209,46 @@ const mistranslated = (context: CauseContext): readonly Found[] => {
   }
   return [];
 };
+
+interface OneBackend {
+  readonly backend: Backend;
+  readonly other: Backend;
+  /** What shows the other backend's rules. */
+  readonly kind: 'iptables-save' | 'nft-ruleset';
+}
+
+/** The backend that holds the cluster's rules, where nobody captured the other one. */
+const oneBackend = (ns: NetNamespace, family: 4 | 6): OneBackend | undefined => {
+  const has = (backend: Backend): boolean => ns.tables.some((t) => t.backend === backend && t.family === family);
+  const holds = (backend: Backend): boolean => clusterChains(ns, backend, family).length > 0;
+  if (has('unknown')) return undefined;
+  if (holds('legacy') && !has('nft') && !knows(ns, 'nft-ruleset'))
+    return { backend: 'legacy', other: 'nft', kind: 'nft-ruleset' };
+  return holds('nft') && !has('legacy') ? { backend: 'nft', other: 'legacy', kind: 'iptables-save' } : undefined;
+};
+
+/**
+ * A node does what none of its captured rules does - it takes in a packet and does not send it on, or has translated it to another server - and only one backend's rules
+ * were captured.
+ */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  if (!failsUnexplained(context)) return [];
+  for (const leg of legsOf(context))
+    for (const step of leg.steps) {
+      const ns = context.network.namespaces.get(namespaceId(step));
+      const one = ns?.name === '' && !step.before.inner ? oneBackend(ns, step.before.family) : undefined;
+      if (!ns || !one || step.place !== 'routing' || step.action.code !== 'forward') continue;
+      const came = arrivalsAt(context, leg, ns.id).some(
+        (p) => p.view.direction === 'in' && p.layer?.dst === step.before.dst,
+      );
+      const otherwise = context.evidence.entries.some((e) => e.namespace === ns.id && isElsewhere(context, e));
+      if ((!came || wentOn(context, leg, step)) && !otherwise) continue;
+      const { kind, backend, other } = one;
+      return [undecided([{ kind, namespace: ns.id }], { backend, other, src: step.before.src, dst: step.before.dst })];
+    }
+  return [];
+};
+
+/** The entry is to a server that the walk's rules send nothing to. */
+const isElsewhere = ({ branch }: CauseContext, { agrees, namespace, entry }: SeenEntry): boolean =>
+  agrees === false && !branch.entries.get(namespace)?.some((predicted) => predicted.reply.src === entry.reply.src);

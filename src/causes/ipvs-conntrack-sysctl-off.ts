@@ -50,7 +50,9 @@ export const ipvsConntrackSysctlOff: Cause = {
     );
     if (setting === undefined) {
       // An entry of the virtual address is proof of tracking; without it the setting would decide.
-      if (entry || knows(ns, 'sysctl') || !knows(ns, 'conntrack') || masqueraded(context, step)) return [];
+      if (entry || knows(ns, 'sysctl') || !knows(ns, 'conntrack')) return [];
+      // What the walk masquerades, as it takes tracking for granted, went through IPVS for sure only where IPVS has its connection.
+      if (masqueraded(context, step) && !context.evidence.connections.some((c) => c.namespace === ns.id)) return [];
       return [undecided([{ kind: 'sysctl', namespace: ns.id }], values)];
     }
     if (setting.value.trim() !== '0') return [];

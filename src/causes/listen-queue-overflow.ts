@@ -1,8 +1,8 @@
-import { counter } from '../network/namespace.ts';
+import { counter, knows } from '../network/namespace.ts';
 import { decisiveLine, supportingLine } from './ending.ts';
-import { backendOf, trafficAt } from './facts/backend.ts';
+import { type Backend, backendOf, trafficAt } from './facts/backend.ts';
 import { isBroken, symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import { socketText } from './facts/listeners.ts';
 import type { Cause, Verdict } from './finding.ts';
 
@@ -27,14 +27,18 @@ export const listenQueueOverflow: Cause = {
   detect: (context): readonly Verdict[] => {
     if (context.flow.question.proto !== 'tcp' || !isBroken(context)) return [];
     const backend = backendOf(context);
-    const { listener } = backend ?? {};
-    if (!backend || !listener) return [];
+    if (!backend) return [];
     const ns = backend.namespace;
-    const full = listener.sendQ > 0 && listener.recvQ >= listener.sendQ;
     const overflows = COUNTERS.map((name) => counter(ns, name)).filter((c) => c !== undefined && c.value > 0);
     const { syns, answers } = trafficAt(context, backend);
     const unanswered = syns.length > 1 && answers.filter((p) => p.layer?.tcpFlags === 'S.').length < syns.length;
-    if (!full && !(overflows.length > 0 && unanswered)) return [];
+    const { listener } = backend;
+    if (!listener) return unanswered ? unlisted(backend, overflows.length > 0) : [];
+    const full = listener.sendQ > 0 && listener.recvQ >= listener.sendQ;
+    if (!full && !(overflows.length > 0 && unanswered))
+      return unanswered && !knows(ns, 'counters')
+        ? [undecided([{ kind: 'counters', namespace: ns.id }], { socket: socketText(listener) })]
+        : [];
     const counted = overflows[0]?.value ?? 0;
     return [
       foundAt(backend.step, {
@@ -71,4 +75,16 @@ export const listenQueueOverflow: Cause = {
       }),
     ];
   },
+};
+
+/** SYNs come and get no answer, and which socket they are for was not captured: its queue would tell, where the counters speak of overflows or are not known. */
+const unlisted = ({ namespace: ns, step }: Backend, overflowed: boolean): readonly Verdict[] => {
+  if (step.action.code !== 'socket-assumed' || (!overflowed && knows(ns, 'counters'))) return [];
+  const missing = overflowed ? (['sockets'] as const) : (['sockets', 'counters'] as const);
+  return [
+    undecided(
+      missing.map((kind) => ({ kind, namespace: ns.id })),
+      { socket: `${step.before.dst}:${step.before.dport ?? ''}` },
+    ),
+  ];
 };

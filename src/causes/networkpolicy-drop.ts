@@ -1,17 +1,20 @@
 import type { Change } from '../network/change.ts';
 import type { NetNamespace } from '../network/namespace.ts';
-import type { RuleOwner } from '../path/netfilter/owner.ts';
+import { ownerOfChain, type RuleOwner } from '../path/netfilter/owner.ts';
 import { policyNameOf } from '../path/netfilter/subject.ts';
 import type { Packet } from '../path/packet.ts';
 import type { IpSet } from '../records/ipset.ts';
 import type { Rule, RuleTable } from '../records/iptables.ts';
 import { prefixContains } from '../tables/address.ts';
+import { namespaceId } from './ending.ts';
 import { weaker } from './facts/confidence.ts';
 import { confidenceOfDeath, type Death, deathBy, deathFound } from './facts/death.ts';
 import { type DropRule, dropRuleOf, dropValues, removalFix } from './facts/drop-rule.ts';
+import { undecided } from './facts/found.ts';
 import { testsInvalid } from './facts/invalid-rule.ts';
-import { optionsOf } from './facts/rules.ts';
-import type { Cause, CauseContext, Found } from './finding.ts';
+import { optionsOf, rulesCaptured } from './facts/rules.ts';
+import { failsUnexplained, legsOf, wentOn } from './facts/trace.ts';
+import type { Cause, CauseContext, Found, Verdict } from './finding.ts';
 
 /** Programs that carry out network policies with netfilter rules. */
 const ENGINES: ReadonlySet<RuleOwner> = new Set<RuleOwner>([
@@ -45,7 +48,7 @@ export const networkpolicyDrop: Cause = {
   ],
   detect: (context) => {
     const death = deathBy(context, 'rule-drop', 'rule-reject');
-    if (!death) return [];
+    if (!death) return unlisted(context);
     const ns = death.namespace;
     const drop = dropRuleOf(ns, death.step);
     if (!isPolicy(drop) || death.step.before.inner) return [];
@@ -71,6 +74,25 @@ export const networkpolicyDrop: Cause = {
       ],
     }));
   },
+};
+
+/** An engine's own devices (Calico's veths) or sets: it runs here, whatever was captured of its rules. */
+const runsEngine = (ns: NetNamespace): boolean =>
+  [...ns.links.keys()].some((name) => /^cali[0-9a-f]{11}$/.test(name)) ||
+  [...ns.sets.keys()].some((name) => ENGINES.has(ownerOfChain(name)));
+
+/** A failing flow's last trace is before a node that carries out policies, and the rules of that node were not captured. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  if (!failsUnexplained(context)) return [];
+  for (const leg of legsOf(context))
+    for (const step of leg.steps) {
+      const ns = context.network.namespaces.get(namespaceId(step));
+      if (step.place !== 'routing' || step.action.code !== 'forward' || step.before.inner || ns?.name !== '') continue;
+      if (rulesCaptured(ns) || !runsEngine(ns) || wentOn(context, leg, step)) continue;
+      const values = { peer: step.before.src, dst: step.before.dst, port: step.before.dport ?? 0 };
+      return [undecided([{ kind: 'iptables-save', namespace: ns.id }], values)];
+    }
+  return [];
 };
 
 const isPolicy = (drop: DropRule): boolean =>

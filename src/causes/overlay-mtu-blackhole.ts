@@ -1,12 +1,14 @@
-import type { SeenPacket } from '../evidence/observation.ts';
+import type { SeenEntry, SeenPacket } from '../evidence/observation.ts';
 import { stuckOf } from '../evidence/seen.ts';
-import type { NetNamespace } from '../network/namespace.ts';
+import { type NetNamespace, sysctlNumber } from '../network/namespace.ts';
 import type { Step } from '../path/step.ts';
 import type { Leg } from '../path/walk-result.ts';
 import type { Link } from '../records/link.ts';
 import type { PacketView } from '../records/packet.ts';
-import { decisiveLine, namespaceId, supportingLine } from './ending.ts';
-import type { Cause, CauseContext, Found, Verdict } from './finding.ts';
+import { decisiveLine, namespaceId, supportingLine, textOf } from './ending.ts';
+import { undecided } from './facts/found.ts';
+import { crossoversOf } from './facts/trace.ts';
+import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 /** TCP and IP headers around a segment's payload, with the timestamp option that Linux sends. */
 const HEADERS = { 4: 52, 6: 72 } as const;
@@ -33,7 +35,7 @@ export const overlayMtuBlackhole: Cause = {
   ],
   explains: ['ct-invalid-drop-or-rst', 'submariner-mss-not-clamped'],
   detect: (context): readonly Verdict[] => {
-    if (context.evidence.seen !== 'stalled') return [];
+    if (context.evidence.seen !== 'stalled') return unwatched(context);
     const [stuck] = stuckOf(context.evidence.packets);
     if (!stuck) return [];
     const { seq, length = 0 } = stuck.view;
@@ -69,14 +71,17 @@ const tunnelsOf = (context: CauseContext, leg: Leg): readonly Encapsulation[] =>
 const segmentOf = (view: PacketView): PacketView => (view.inner ? segmentOf(view.inner) : view);
 
 /** The last place that saw the segment, and the first one behind it that was watched and did not. */
-const gap = (context: CauseContext, leg: Leg, same: readonly SeenPacket[], length: number): readonly Found[] => {
-  const order = [...new Set(leg.steps.map(namespaceId))];
+const gap = (context: CauseContext, leg: Leg, same: readonly SeenPacket[], length: number): readonly Verdict[] => {
+  const order = [...new Set([...leg.steps.map(namespaceId), ...lostBefore(leg)])];
   const at = Math.max(...same.map((p) => order.indexOf(p.namespace)));
   const last = context.network.namespaces.get(order[at] ?? '');
   if (at < 0 || !last) return [];
   const behind = order.slice(at + 1).flatMap((id) => context.network.namespaces.get(id) ?? []);
   const next = behind[0];
-  const watched = behind.find((ns) => ns.packets.length > 0);
+  // The handshake passed in both directions: captures that show nothing of the connection were taken elsewhere (another device, another filter) and tell nothing of it.
+  const watched = behind.find(
+    (ns) => ns.packets.length > 0 && context.evidence.packets.some((p) => p.namespace === ns.id),
+  );
   const repeats = repeatsOf(same, last);
   const passed = watched ? largestPassed(context, watched, same[0]?.leg ?? 'forward') : undefined;
   // Everything of this direction is missing behind: no matter of size.
@@ -137,6 +142,47 @@ const gap = (context: CauseContext, leg: Leg, same: readonly SeenPacket[], lengt
         },
       ],
     },
+  ];
+};
+
+/** Where a leg lost its packet on the way to a node, that node. */
+const lostBefore = ({ steps }: Leg): readonly string[] => {
+  const last = steps.at(-1);
+  return last?.action.code === 'lost' ? [textOf(last, 'to')] : [];
+};
+
+/** Seconds that an entry of a connection lives with data that was not acknowledged, or sent again and again (nf_conntrack_proto_tcp.c); an idle one lives for days. */
+const UNACKNOWLEDGED = ['unacknowledged', 'max_retrans'] as const;
+const DEFAULT_LIFE = 300;
+const WAITED = 2;
+
+/** The entry of an open connection says that its last packet, some time ago, left data unacknowledged. */
+const waitsForAck = (ns: NetNamespace, { entry, agrees }: SeenEntry): boolean => {
+  const life = (name: string) => sysctlNumber(ns, `net.netfilter.nf_conntrack_tcp_timeout_${name}`);
+  const limit = Math.max(...UNACKNOWLEDGED.map((name) => life(name) ?? DEFAULT_LIFE));
+  const left = entry.timeout ?? Number.POSITIVE_INFINITY;
+  const idle = life('established') ?? Number.POSITIVE_INFINITY;
+  return (
+    agrees !== false && entry.state === 'ESTABLISHED' && !entry.unreplied && left <= limit - WAITED && idle > 2 * limit
+  );
+};
+
+/** A connection through a tunnel came about and is stuck with data that nobody acknowledged; which of its segments arrive, only packets tell. */
+const unwatched = (context: CauseContext): readonly Verdict[] => {
+  const { evidence, network } = context;
+  if (context.flow.question.proto !== 'tcp' || evidence.packets.length > 0) return [];
+  const tunnel = crossoversOf(context).find(({ step }) => step.after.inner !== undefined);
+  const isStuck = evidence.entries.some((e) => {
+    const ns = network.namespaces.get(e.namespace);
+    return ns !== undefined && waitsForAck(ns, e);
+  });
+  if (!tunnel || !isStuck) return [];
+  const { sender, receiver } = tunnel;
+  return [
+    undecided(
+      [sender, receiver].map((ns) => ({ kind: 'tcpdump', namespace: ns.id })),
+      { from: sender.node, to: receiver.node },
+    ),
   ];
 };
 

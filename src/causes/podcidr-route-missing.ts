@@ -4,14 +4,15 @@ import type { Step } from '../path/step.ts';
 import type { Leg } from '../path/walk-result.ts';
 import type { Route } from '../records/route.ts';
 import { canonicalPrefix, prefixContains, prefixLength } from '../tables/address.ts';
-import { decisiveLine, namespaceId, proofsOf, supportingLine, textOf } from './ending.ts';
+import { decisiveLine, endingOf, namespaceId, proofsOf, supportingLine, textOf } from './ending.ts';
 import { isBroken, symptomLines, weaker } from './facts/confidence.ts';
 import { confidenceOfDeath, deathBy, deathFound } from './facts/death.ts';
 import { tunnelTo } from './facts/departure.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import { holderOf, isDefault, routeOfStep, routesElsewhere } from './facts/route-search.ts';
+import { isSeenFailing } from './facts/trace.ts';
 import { flowOfPacket } from './facts/xfrm-policy.ts';
-import type { Cause, CauseContext, EvidenceLine, Found } from './finding.ts';
+import type { Cause, CauseContext, EvidenceLine, Found, Undecided } from './finding.ts';
 
 /** Ends of a packet that was sent the wrong way, or could not be sent at all. */
 const ENDS = ['no-route', 'lost', 'outside', 'neighbour-failed', 'rp-filter', 'ct-invalid', 'loop'] as const;
@@ -35,7 +36,7 @@ export const podcidrRouteMissing: Cause = {
   explains: ['underlay-antispoof'],
   detect: (context) => {
     const death = deathBy(context, ...ENDS);
-    if (!death) return trusted(context);
+    if (!death) return [...unlisted(context), ...trusted(context)];
     const lost = misrouted(context, death.leg);
     if (!lost) return [];
     const told = describe(context, death.leg, lost);
@@ -98,6 +99,23 @@ const trusted = (context: CauseContext): readonly Found[] => {
     return [foundAt(lost.step, { ...told, confidence: 'certain', evidence: [...evidence, ...symptomLines(context)] })];
   }
   return [];
+};
+
+/** The node's routes were not captured, and the flow fails: whether one of them leads to the pod's node is what the walk stops at. */
+const unlisted = (context: CauseContext): readonly Undecided[] => {
+  const ending = endingOf(context);
+  if (ending?.step.action.code !== 'routes-unknown' || !isSeenFailing(context)) return [];
+  const { step, namespace: ns, leg } = ending;
+  const home = homeOf(context, step.before.dst);
+  if (ns.name !== '' || step.before.inner || !home || home.namespace.node === ns.node) return [];
+  return [
+    undecided([{ kind: 'ip-route', namespace: ns.id }], {
+      prefix: home.prefix,
+      home: home.namespace.node,
+      address: step.before.dst,
+      answer: leg.direction === 'reply',
+    }),
+  ];
 };
 
 interface Misrouted {

@@ -1,10 +1,11 @@
-import { decisiveLine, proofsOf } from './ending.ts';
+import { decisiveLine, namespaceId, proofsOf } from './ending.ts';
 import { confidenceOfEnd, symptomLines, weaker } from './facts/confidence.ts';
-import { failedWithoutSourceNat } from './facts/failed-translation.ts';
-import { foundAtEnd } from './facts/found.ts';
+import { type FailedTranslation, failedWithoutSourceNat } from './facts/failed-translation.ts';
+import { foundAtEnd, undecided } from './facts/found.ts';
 import { masqueradeServers } from './facts/masquerade-fix.ts';
+import { isSeenFailing } from './facts/trace.ts';
 import { answerPasses } from './facts/translation.ts';
-import type { Cause } from './finding.ts';
+import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 /**
  * A node translated the request's destination only, and the answer does not come back through it: nobody gives it back the name that the
@@ -19,6 +20,7 @@ export const returnPathBypassesNat: Cause = {
   references: ['net/netfilter/nf_nat_core.c: nf_nat_packet', 'net/ipv4/tcp_ipv4.c: tcp_v4_rcv'],
   detect: (context) => {
     const failed = failedWithoutSourceNat(context);
+    if (failed?.reason === 'routes-unknown') return unlisted(context, failed);
     if (!failed || (failed.reason !== 'answer-from-stranger' && failed.reason !== 'outside')) return [];
     const { translation: t } = failed;
     const { reply } = context.branch;
@@ -51,4 +53,18 @@ export const returnPathBypassesNat: Cause = {
     });
     return found ? [found] : [];
   },
+};
+
+/** The routes of the server's side were not captured: whether the answer goes back through the node that translated is what they tell. */
+const unlisted = (context: CauseContext, { translation: t, end }: FailedTranslation): readonly Verdict[] => {
+  const id = namespaceId(end);
+  if (!isSeenFailing(context) || end.node === t.namespace.node || answerPasses(context, t.namespace.id)) return [];
+  const values = {
+    virtual: t.virtual,
+    port: t.port,
+    server: t.server,
+    serverPort: t.serverPort,
+    via: t.namespace.node,
+  };
+  return [undecided([{ kind: 'ip-route', namespace: id }], values)];
 };

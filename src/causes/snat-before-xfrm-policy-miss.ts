@@ -1,14 +1,15 @@
-import type { NetNamespace } from '../network/namespace.ts';
+import { knows, type NetNamespace } from '../network/namespace.ts';
 import { ownerOfChain } from '../path/netfilter/owner.ts';
 import type { XfrmPolicy } from '../records/xfrm.ts';
-import { decisiveLine, proofsOf, supportingLine } from './ending.ts';
+import { decisiveLine, namespaceId, proofsOf, stepsOf, supportingLine } from './ending.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import { lostEncryption } from './facts/lost-encryption.ts';
 import { ruleChange } from './facts/rule-change.ts';
-import { chainsOf } from './facts/rules.ts';
-import { policyWords } from './facts/xfrm-policy.ts';
-import type { Cause, CauseContext, EvidenceLine } from './finding.ts';
+import { chainsOf, rulesCaptured } from './facts/rules.ts';
+import { isSeenFailing } from './facts/trace.ts';
+import { policyWords, statesOf } from './facts/xfrm-policy.ts';
+import type { Cause, CauseContext, EvidenceLine, Verdict } from './finding.ts';
 
 /**
  * Source NAT on the gateway changes the packet that was to be encrypted. XFRM is looked up again with the new source (nf_xfrm_me_harder),
@@ -31,7 +32,9 @@ export const snatBeforeXfrmPolicyMiss: Cause = {
   ],
   detect: (context) => {
     if (!isBroken(context)) return [];
-    return lostEncryption(context).map(({ step, namespace: ns, translation, policy }) => {
+    const lost = lostEncryption(context);
+    if (lost.length === 0) return unlisted(context);
+    return lost.map(({ step, namespace: ns, translation, policy }) => {
       const original = translation.before;
       const translated = translation.after;
       const chains = chainsOf(ns, translation);
@@ -99,4 +102,24 @@ const exempt = (ns: NetNamespace, family: 4 | 6, policy: XfrmPolicy) => {
     target: 'ACCEPT',
   });
   return { id: 'exempt', commands: [command], changes: [change], values: { src, dst } };
+};
+
+/**
+ * A failing flow at a gateway of which one half was not captured: it changes the source and has SAs, but not which packets they are for is known; or the packet is to be
+ * encrypted, the SA has never encrypted any, and the rules that may take it out of the tunnel are not known.
+ */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  if (!isSeenFailing(context)) return [];
+  for (const step of stepsOf(context)) {
+    const ns = context.network.namespaces.get(namespaceId(step));
+    if (!ns) continue;
+    const { before, after, action } = step;
+    const values = { src: before.src, dst: before.dst, translated: after.src };
+    const translates = (action.code === 'masquerade' || action.code === 'snat') && before.src !== after.src;
+    if (translates && !before.inner && !knows(ns, 'xfrm-policy') && ns.states.some((s) => s.spi !== 0))
+      return [undecided([{ kind: 'xfrm-policy', namespace: ns.id }], values)];
+    if (action.code === 'esp-encapsulate' && !rulesCaptured(ns) && statesOf(ns, step)[0]?.packets === 0)
+      return [undecided([{ kind: 'iptables-save', namespace: ns.id }], values)];
+  }
+  return [];
 };

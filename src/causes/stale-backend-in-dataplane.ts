@@ -1,7 +1,7 @@
 import { knows } from '../network/namespace.ts';
 import { decisiveLine, endingOf, numberOf, proofsOf, supportingLine, textOf } from './ending.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
-import { foundAtEnd } from './facts/found.ts';
+import { foundAtEnd, undecided } from './facts/found.ts';
 import { type RulesElsewhere, rulesElsewhere } from './facts/rules-elsewhere.ts';
 import {
   endpointsOf,
@@ -13,6 +13,7 @@ import {
   sameServiceElsewhere,
   serviceName,
 } from './facts/service.ts';
+import { isSeenFailing } from './facts/trace.ts';
 import { type Translation, translationsOf } from './facts/translation.ts';
 import type { Cause, CauseContext, Values, Verdict } from './finding.ts';
 
@@ -94,7 +95,7 @@ const stale = (context: CauseContext, ending: Ending): readonly Verdict[] => {
     const rules = localPolicy ? [] : rulesElsewhere(context, t, ending.step.node);
     const form = isSilent(ending, t) ? 'dead' : 'stale';
     // Behind a gateway, a tunnel or a refusing route the server may live, unless another node knows better.
-    if (form === 'stale' && rules.length === 0) return [];
+    if (form === 'stale' && rules.length === 0) return unlisted(context, t, values);
     return deadEnd(context, ending, t, { ...values, form, other: rules[0]?.node ?? '' }, rules);
   }
   const server = ns.services
@@ -136,6 +137,12 @@ const stale = (context: CauseContext, ending: Ending): readonly Verdict[] => {
   });
   return found ? [found] : [];
 };
+
+/** No node of the bundle has the server, the flow was seen to fail, and what the API server says of the service was not captured. */
+const unlisted = (context: CauseContext, t: Translation, values: Values): readonly Verdict[] =>
+  isSeenFailing(context) && context.network.kube.endpoints.length === 0
+    ? [undecided([{ kind: 'kubectl', namespace: t.namespace.id }], values)]
+    : [];
 
 /** Nobody answers for the server's own address, on its own link. */
 const isSilent = ({ namespace, step, leg }: Ending, t: Translation): boolean =>

@@ -1,7 +1,9 @@
 import type { SeenEntry } from '../evidence/observation.ts';
+import { knows } from '../network/namespace.ts';
 import { decisiveLine, proofsOf } from './ending.ts';
 import { isBroken, symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { failsUnexplained } from './facts/trace.ts';
 import { type Translation, translationsOf } from './facts/translation.ts';
 import type { Cause, CauseContext, Verdict } from './finding.ts';
 
@@ -30,7 +32,7 @@ export const udpStaleConntrack: Cause = {
     const stale = context.evidence.entries.find(
       (e) => e.namespace === translation.namespace.id && isOfService(e, translation) && !servers.has(e.entry.reply.src),
     );
-    if (!stale) return [];
+    if (!stale) return unlisted(context, translation);
     const { entry } = stale;
     const untranslated = entry.reply.src === translation.virtual;
     const ns = translation.namespace;
@@ -74,6 +76,12 @@ export const udpStaleConntrack: Cause = {
     ];
   },
 };
+
+/** The rules of today would deliver, the client waits all the same, and the entries were not captured: an old one would go before the rules. */
+const unlisted = (context: CauseContext, { namespace: ns, virtual, port, server }: Translation): readonly Verdict[] =>
+  failsUnexplained(context) && !knows(ns, 'conntrack')
+    ? [undecided([{ kind: 'conntrack', namespace: ns.id }], { virtual, port, server })]
+    : [];
 
 const isOfService = ({ entry }: SeenEntry, translation: Translation): boolean =>
   entry.original.dst === translation.virtual && (entry.original.dport ?? translation.port) === translation.port;

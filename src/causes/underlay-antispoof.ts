@@ -1,10 +1,12 @@
 import type { NetNamespace } from '../network/namespace.ts';
 import { decisiveLine, namespaceId, supportingLine, textOf } from './ending.ts';
 import { type Death, deathBy, deathFound } from './facts/death.ts';
+import { undecided } from './facts/found.ts';
 import { anyArrivalFrom } from './facts/outer.ts';
 import { isDefault, routeOfStep } from './facts/route-search.ts';
 import { ruleChange } from './facts/rule-change.ts';
-import type { Cause, CauseContext } from './finding.ts';
+import { crossoversOf, seenBehind } from './facts/trace.ts';
+import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 /**
  * The network between the nodes carries only packets whose source is an address that it gave to the sender: a packet with a pod's or a virtual address as its source
@@ -20,14 +22,12 @@ export const underlayAntispoof: Cause = {
   detect: (context) => {
     const death = deathBy(context, 'lost');
     const packet = death?.step.before;
-    if (!death || !packet || packet.inner || packet.spi !== undefined) return [];
+    if (!death) return unwatched(context);
+    if (!packet || packet.inner || packet.spi !== undefined) return [];
     const ns = death.namespace;
     const egress = ns.links.get(death.step.device ?? '');
-    const hostOwns = [...ns.links.values()].some(
-      (l) => l.kind !== 'dummy' && l.addresses.some((a) => a.address === packet.src),
-    );
     // The sender's own address: some other filter is between the nodes.
-    if (!egress || hostOwns) return [];
+    if (!egress || holds(ns, packet.src)) return [];
     const own = egress.addresses.find((a) => a.family === packet.family && a.scope === 'global');
     if (!own) return [];
     const masquerade = ruleChange(ns, {
@@ -58,6 +58,27 @@ export const underlayAntispoof: Cause = {
       ],
     });
   },
+};
+
+const holds = (ns: NetNamespace, address: string): boolean =>
+  [...ns.links.values()].some((l) => l.kind !== 'dummy' && l.addresses.some((a) => a.address === address));
+
+/** A packet with a foreign source was seen to leave and nothing of it behind, where nobody captured packets: whether it arrives is what tells. */
+const unwatched = (context: CauseContext): readonly Verdict[] => {
+  if (context.evidence.seen !== 'timeout' || context.branch.outcome !== 'delivered') return [];
+  for (const { leg, step, sender, receiver } of crossoversOf(context)) {
+    const { src, dst, inner, spi } = step.after;
+    if (inner || spi !== undefined || holds(sender, src) || receiver.packets.length > 0) continue;
+    const left = context.evidence.packets.some(
+      (p) =>
+        p.leg === leg.direction && p.namespace === sender.id && p.view.direction === 'out' && p.wrapping === 'plain',
+    );
+    if (left && !seenBehind(context, leg, step))
+      return [
+        undecided([{ kind: 'tcpdump', namespace: receiver.id }], { source: src, dst, device: step.device ?? '' }),
+      ];
+  }
+  return [];
 };
 
 /** The packet was handed to the receiver itself, not to a gateway that may know nothing of pods. */

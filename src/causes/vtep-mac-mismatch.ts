@@ -1,9 +1,11 @@
 import type { Change } from '../network/change.ts';
 import { addressFamily } from '../tables/address.ts';
-import { decisiveLine, namespaceId, supportingLine, textOf } from './ending.ts';
+import { decisiveLine, endingOf, namespaceId, supportingLine, textOf } from './ending.ts';
 import { deathBy, deathFound } from './facts/death.ts';
-import { fdbOf, lastEncapsulation, nextHopBefore, tunnelEndOf } from './facts/tunnel.ts';
-import type { Cause, CauseContext } from './finding.ts';
+import { undecided } from './facts/found.ts';
+import { isSeenFailing } from './facts/trace.ts';
+import { fdbOf, lastEncapsulation, nextHopBefore, showsDetails, tunnelEndOf } from './facts/tunnel.ts';
+import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 /**
  * The sender wraps frames for the MAC address that the other node's VXLAN device had once. The device has another one now (systemd's MACAddressPolicy, a device made
@@ -23,7 +25,7 @@ export const vtepMacMismatch: Cause = {
   ],
   detect: (context) => {
     const death = deathBy(context, 'vxlan-other-station');
-    if (!death) return [];
+    if (!death) return unlisted(context);
     const own = textOf(death.step, 'own');
     const mac = textOf(death.step, 'mac');
     const device = textOf(death.step, 'device');
@@ -99,6 +101,18 @@ const wayBack = (context: CauseContext, changes: readonly Change[]) => {
       { namespace, op: 'add', what: 'fdb', record: fdb },
     ] as readonly Change[],
   };
+};
+
+/** The tunnel's packet comes to a node whose VXLAN devices the captures do not show, and none of the devices they show has the MAC address that it is for. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  const ending = endingOf(context);
+  if (!ending || !isSeenFailing(context)) return [];
+  const { step, namespace: ns } = ending;
+  const isUnknown =
+    step.action.code === 'vxlan-device-unknown' || (step.action.code === 'vxlan-no-port' && !showsDetails(ns));
+  const mac = step.before.innerMac;
+  if (!isUnknown || mac === undefined || [...ns.links.values()].some((l) => l.mac === mac)) return [];
+  return [undecided([{ kind: 'ip-link', namespace: ns.id }], { mac, device: '', own: '' })];
 };
 
 const isStationElsewhere = (context: CauseContext, node: string, mac: string): boolean =>

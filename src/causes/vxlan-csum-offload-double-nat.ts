@@ -2,7 +2,8 @@ import { counter, type NetNamespace } from '../network/namespace.ts';
 import type { KernelVersion } from '../records/host.ts';
 import { decisiveLine, namespaceId, proofsOf, supportingLine, textOf } from './ending.ts';
 import { symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { failsUnexplained, seenBehind } from './facts/trace.ts';
 import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 const COUNTER = 'UdpInCsumErrors';
@@ -60,8 +61,18 @@ export const vxlanCsumOffloadDoubleNat: Cause = {
     );
     const kernel = context.network.nodes.find((n) => n.name === sender.node)?.kernel;
     const fixed = hasChecksumFix(kernel);
-    if (bad.length === 0 && !(errors > 0 && fixed === false && nats.length > 0 && context.evidence.seen !== 'unknown'))
-      return [];
+    if (
+      bad.length === 0 &&
+      !(errors > 0 && fixed === false && nats.length > 0 && context.evidence.seen !== 'unknown')
+    ) {
+      if (nats.length === 0 || !failsUnexplained(context) || seenBehind(context, context.branch.forward, sending))
+        return [];
+      const values = { counter: COUNTER, errors, kernel: kernel?.release ?? '', from: sender.node };
+      // What the receiver makes of the sums, and whether the sender's kernel makes them wrong.
+      if (fixed === false && !counted && receiver.packets.length === 0)
+        return [undecided([{ kind: 'counters', namespace: receiver.id }], values)];
+      return errors > 0 && fixed === undefined ? [undecided([{ kind: 'uname', namespace: sender.id }], values)] : [];
+    }
     const device = textOf(sending, 'device');
     const decapsulation = context.branch.forward.steps.find((s) => namespaceId(s) === receiver.id) ?? sending;
     return [

@@ -1,13 +1,15 @@
+import { stuckOf } from '../evidence/seen.ts';
 import type { NetNamespace } from '../network/namespace.ts';
 import type { PacketView } from '../records/packet.ts';
 import { decisiveLine, proofsOf, supportingLine, textOf } from './ending.ts';
 import { symptomLines, weaker } from './facts/confidence.ts';
 import { confidenceOfDeath, type Death, deathBy, deathFound } from './facts/death.ts';
 import { dropRuleOf, dropValues, removalFix } from './facts/drop-rule.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import { anyArrivalFrom, isVxlan, outerPackets } from './facts/outer.ts';
+import { crossoversOf, seenBehind } from './facts/trace.ts';
 import { nextHopBefore, peersOf, tunnelEndOf } from './facts/tunnel.ts';
-import { vanishedInTunnel } from './facts/vanished.ts';
+import { isTracking, vanishedInTunnel } from './facts/vanished.ts';
 import type { Cause, CauseContext, Found, Values, Verdict } from './finding.ts';
 
 /**
@@ -26,6 +28,9 @@ export const vxlanUdpBlocked: Cause = {
     const death = deathBy(context, 'lost', 'rule-drop', 'rule-reject', 'policy-drop', 'neighbour-failed');
     if (!death) return vanished(context);
     if (death.code === 'neighbour-failed') return unanswered(context, death);
+    // A connection that came about and is stuck with its large segments had its small ones carried.
+    if (death.code === 'lost' && context.evidence.seen === 'stalled' && stuckOf(context.evidence.packets).length > 0)
+      return [];
     const outer = death.step.before;
     if (outer.vni === undefined || !outer.inner) return [];
     const values = { port: outer.dport ?? 0, from: outer.src, to: outer.dst };
@@ -51,9 +56,9 @@ const openPort = (from: string, to: string, port: number) => ({
 });
 
 /** Nothing was captured at the receiver, but nothing of the flow is in its tables either. */
-const vanished = (context: CauseContext): readonly Found[] => {
+const vanished = (context: CauseContext): readonly Verdict[] => {
   const gone = vanishedInTunnel(context, 'vxlan-encapsulate');
-  if (!gone) return [];
+  if (!gone) return unwatched(context);
   const { step, sender, receiver, sent, isTracked } = gone;
   const { src, dst, dport = 0 } = step.after;
   const found = foundAt(step, {
@@ -63,6 +68,24 @@ const vanished = (context: CauseContext): readonly Found[] => {
     fixes: [openPort(src, dst, dport)],
   });
   return [{ ...found, node: null, namespace: '', at: 'between', between: [sender.node, receiver.node] }];
+};
+
+/** The receiver tracks connections and not this one, and nobody captured the tunnel's packets: whether they leave and arrive is what tells. */
+const unwatched = (context: CauseContext): readonly Verdict[] => {
+  if (context.evidence.seen !== 'timeout' || context.branch.outcome !== 'delivered') return [];
+  for (const { leg, step, sender, receiver } of crossoversOf(context)) {
+    const { src, dst, dport = 0, vni } = step.after;
+    if (leg.direction === 'reply' || vni === undefined || receiver.packets.length > 0) continue;
+    if (!isTracking(receiver) || seenBehind(context, leg, step)) continue;
+    const unseen = sender.packets.length > 0 ? [receiver] : [sender, receiver];
+    return [
+      undecided(
+        unseen.map((ns) => ({ kind: 'tcpdump', namespace: ns.id })),
+        { port: dport, from: src, to: dst },
+      ),
+    ];
+  }
+  return [];
 };
 
 /** Packets of another kind that the receiver got from the same node. */

@@ -2,12 +2,20 @@ import type { NetNamespace } from '../network/namespace.ts';
 import type { XfrmPolicy, XfrmState } from '../records/xfrm.ts';
 import { decisiveLine, type Ending, numberOf, proofsOf, supportingLine } from './ending.ts';
 import { symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import { type Counted, confidenceByCounter, counted, counterLine } from './facts/xfrm-counter.ts';
-import { counterZero, plainLines, policiesAtEnd, spiText, wasDecrypted, xfrmEnd } from './facts/xfrm-end.ts';
+import {
+  counterZero,
+  plainLines,
+  policiesAtEnd,
+  spiText,
+  wasDecrypted,
+  xfrmEnd,
+  xfrmUnknown,
+} from './facts/xfrm-end.ts';
 import { policiesOf, policyWords, replaceTemplates, statesOf } from './facts/xfrm-policy.ts';
 import { foreignReqid, type Mismatch, mismatches } from './facts/xfrm-template.ts';
-import type { Cause, CauseContext, Verdict } from './finding.ts';
+import type { Cause, CauseContext, Undecided, Verdict } from './finding.ts';
 
 /**
  * The policy's template and the SA belong to different connections: reqid, mode or protocol differ. Inbound the packet is refused after
@@ -22,11 +30,23 @@ export const xfrmTmplReqidMismatch: Cause = {
   references: ['net/xfrm/xfrm_policy.c: xfrm_policy_ok, xfrm_state_ok', 'net/xfrm/xfrm_state.c: xfrm_state_find'],
   explains: ['xfrm-out-sa-missing'],
   detect: (context) => {
+    const unknown = unlisted(context);
+    if (unknown) return [unknown];
     const refused = xfrmEnd(context, 'tmpl-mismatch');
     if (refused && wasDecrypted(refused)) return inbound(context, refused);
     const unfound = xfrmEnd(context, 'no-state');
     return unfound?.step.place === 'xfrm-out' ? outbound(context, unfound) : [];
   },
+};
+
+/** Policies were not captured where the flow fails: they would tell, unless the kernel counted no packet that its policy's templates refused. */
+const unlisted = (context: CauseContext): Undecided | undefined => {
+  const unknown = xfrmUnknown(context, 'xfrm-policy-unknown', 'any', {});
+  const missing = (unknown?.missing ?? []).filter(({ namespace }) => {
+    const ns = context.network.namespaces.get(namespace);
+    return ns !== undefined && counted(ns, 'XfrmInTmplMismatch').state !== 'zero';
+  });
+  return missing.length > 0 ? undecided(missing, {}) : undefined;
 };
 
 const KINDS: readonly Mismatch[] = ['reqid', 'mode', 'proto', 'spi'];

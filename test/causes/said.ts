@@ -43,3 +43,9 @@ export const unsaid = (judgement: Judgement, id: string): readonly string[] =>
 /** The finding of one cause, wherever it hangs. */
 export const findingOf = (judgement: Judgement, id: string): Finding | undefined =>
   [...judgement.found, ...judgement.observations].flatMap(withConsequences).find((finding) => finding.id === id);
+
+/** The captures by which one cause would be decided, as `KIND NAMESPACE`; undefined where it is not left open. */
+export const neededFor = (judgement: Judgement, id: string): readonly string[] | undefined =>
+  judgement.undecided
+    .find((verdict) => verdict.id === id)
+    ?.missing.map(({ kind, namespace }) => `${kind} ${namespace}`);

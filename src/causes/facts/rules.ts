@@ -1,9 +1,13 @@
-import type { NetNamespace } from '../../network/namespace.ts';
+import { knows, type NetNamespace } from '../../network/namespace.ts';
 import { ownerOfChain, type RuleOwner } from '../../path/netfilter/owner.ts';
 import type { Step } from '../../path/step.ts';
 import type { Chain, Rule, RuleTable, TableName } from '../../records/iptables.ts';
 import type { Source } from '../../records/source.ts';
 import { textOf } from '../ending.ts';
+
+/** Whether any capture tells of the namespace's rules. */
+export const rulesCaptured = (ns: NetNamespace): boolean =>
+  knows(ns, 'iptables-save') || knows(ns, 'iptables-list') || knows(ns, 'nft-ruleset');
 
 export interface PlacedRule {
   readonly table: RuleTable;

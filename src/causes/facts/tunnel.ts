@@ -58,3 +58,10 @@ export const neighbourOf = (ns: NetNamespace, device: string, address: string): 
   ns.neighbours.find((n) => n.dev === device && n.address === address && !n.proxy);
 export const fdbOf = (ns: NetNamespace, device: string, mac: string): FdbEntry | undefined =>
   ns.fdb.find((e) => e.dev === device && e.mac === mac && e.dst !== undefined);
+
+/** Kinds that only a listing with details (`ip -d`) names, and one of which every node with pods has. */
+const DETAILED: ReadonlySet<string> = new Set(['veth', 'bridge', 'vxlan', 'dummy', 'vlan', 'macvlan', 'ipvlan']);
+
+/** Whether the namespace's devices were listed with their details: without them a VXLAN device looks like any other. */
+export const showsDetails = (ns: NetNamespace): boolean =>
+  [...ns.links.values()].some((link) => link.kind !== undefined && DETAILED.has(link.kind));

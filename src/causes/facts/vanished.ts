@@ -14,6 +14,9 @@ export interface Vanished {
   readonly isTracked: boolean;
 }
 
+/** The connection table was captured and has entries: a flow that passed has one. */
+export const isTracking = (ns: NetNamespace): boolean => knows(ns, 'conntrack') && (ns.conntrack[0]?.count ?? 0) > 0;
+
 /**
  * The walk would deliver, the client ran into a timeout, and the last thing that was seen of the request is its tunnel packet at the sender's uplink. What a
  * receiver without packet captures leaves open, its connection table tells: a request that came out of the tunnel would have an entry.
@@ -45,6 +48,6 @@ export const vanishedInTunnel = (context: CauseContext, code: string): Vanished 
     sender,
     receiver,
     sent,
-    isTracked: knows(receiver, 'conntrack') && (receiver.conntrack[0]?.count ?? 0) > 0,
+    isTracked: isTracking(receiver),
   };
 };

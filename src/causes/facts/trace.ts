@@ -1,0 +1,81 @@
+import type { SeenEntry, SeenPacket } from '../../evidence/observation.ts';
+import type { NetNamespace } from '../../network/namespace.ts';
+import type { Packet } from '../../path/packet.ts';
+import type { Step } from '../../path/step.ts';
+import type { Leg } from '../../path/walk-result.ts';
+import { namespaceId, textOf } from '../ending.ts';
+import type { CauseContext } from '../finding.ts';
+
+/** The flow was seen to fail, and the dumped state lets it through: what ends it is not in the captures. */
+export const failsUnexplained = (context: CauseContext): boolean =>
+  isSeenFailing(context) && context.branch.outcome === 'delivered';
+
+export const isSeenFailing = ({ evidence }: CauseContext): boolean =>
+  evidence.seen !== 'ok' && evidence.seen !== 'unknown';
+
+const leaves = ({ view }: SeenPacket, step: Step): boolean =>
+  view.direction === 'out' || (view.direction === undefined && view.device === textOf(step, 'device'));
+
+const innermost = (p: Packet): Packet => (p.inner ? innermost(p.inner) : p);
+
+/** Entries of the flow itself: a tunnel's own entry, which other flows share, tells nothing of one. */
+const ownEntries = ({ branch, evidence }: CauseContext): readonly SeenEntry[] => {
+  const names = new Set(
+    branch.forward.steps.flatMap(({ before, after }) => [before, after].map(innermost)).map((p) => `${p.src} ${p.dst}`),
+  );
+  return evidence.entries.filter(
+    ({ agrees, entry }) => agrees !== false && names.has(`${entry.original.src} ${entry.original.dst}`),
+  );
+};
+
+/** Whether anything of the flow was seen in the namespaces behind a step of a leg, or an answer to it: a packet, or an entry (marked as replied where an answer came by). */
+export const seenBehind = (context: CauseContext, leg: Leg, step: Step): boolean => {
+  const order = [...new Set(leg.steps.map(namespaceId))];
+  const here = order.indexOf(namespaceId(step));
+  const isBehind = (namespace: string): boolean => order.indexOf(namespace) > here;
+  const { packets } = context.evidence;
+  const entries = ownEntries(context);
+  if (packets.some((p) => p.leg === leg.direction && isBehind(p.namespace))) return true;
+  if (leg.direction === 'reply') return entries.some((e) => !e.entry.unreplied && isBehind(e.namespace));
+  return packets.some((p) => p.leg === 'reply') || entries.some((e) => !e.entry.unreplied || isBehind(e.namespace));
+};
+
+/** The same, or what shows that the step's own namespace let the packet go: seen as it left, or an entry, which conntrack confirms behind FORWARD only. */
+export const wentOn = (context: CauseContext, leg: Leg, step: Step): boolean => {
+  const id = namespaceId(step);
+  return (
+    context.evidence.packets.some((p) => p.leg === leg.direction && p.namespace === id && leaves(p, step)) ||
+    (leg.direction === 'forward' && ownEntries(context).some((e) => e.namespace === id)) ||
+    seenBehind(context, leg, step)
+  );
+};
+
+/** The packet's way from one node of the bundle to the next. */
+export interface Crossover {
+  readonly leg: Leg;
+  /** The last step on the node that sends. */
+  readonly step: Step;
+  readonly sender: NetNamespace;
+  readonly receiver: NetNamespace;
+}
+
+/** Every such way of both legs that the walk takes, in order. */
+export const crossoversOf = (context: CauseContext): readonly Crossover[] =>
+  legsOf(context).flatMap((leg) =>
+    leg.steps.flatMap((step, i): Crossover[] => {
+      const next = leg.steps[i + 1];
+      const sender = context.network.namespaces.get(namespaceId(step));
+      const receiver = next && context.network.namespaces.get(namespaceId(next));
+      return sender && receiver && sender.node !== receiver.node ? [{ leg, step, sender, receiver }] : [];
+    }),
+  );
+
+/** Packets of a leg that were seen to come in to a namespace. */
+export const arrivalsAt = ({ evidence }: CauseContext, leg: Leg, id: string): readonly SeenPacket[] =>
+  evidence.packets.filter((p) => p.leg === leg.direction && p.namespace === id && p.view.direction !== 'out');
+
+/** Both legs of the walk, the request's first. */
+export const legsOf = ({ branch }: CauseContext): readonly Leg[] => [
+  branch.forward,
+  ...(branch.reply ? [branch.reply] : []),
+];
