@@ -5,6 +5,7 @@ import { realHolding } from './facts/address.ts';
 import { confidenceOfEnd, symptomLines } from './facts/confidence.ts';
 import { foundAt, undecided } from './facts/found.ts';
 import { nodePortProof, siblings } from './facts/node-ports.ts';
+import { rulesCaptured } from './facts/rules.ts';
 import { virtualService } from './facts/service.ts';
 import type { Cause } from './finding.ts';
 
@@ -41,16 +42,16 @@ export const nodeportAddressNotServed: Cause = {
       mode: ns.services.length > 0 ? 'ipvs' : 'netfilter',
     };
     if (!proof && others.length === 0) return [];
-    if (!knows(ns, 'ipvsadm') && !knows(ns, 'iptables-save') && !knows(ns, 'nft-ruleset'))
+    // An empty IPVS table leaves it to rules, which were not captured.
+    if (ns.services.length === 0 && !rulesCaptured(ns)) {
+      const missing = knows(ns, 'ipvsadm') ? (['iptables-save'] as const) : (['ipvsadm', 'iptables-save'] as const);
       return [
         undecided(
-          [
-            { kind: 'ipvsadm', namespace: ns.id },
-            { kind: 'iptables-save', namespace: ns.id },
-          ],
+          missing.map((kind) => ({ kind, namespace: ns.id })),
           values,
         ),
       ];
+    }
     const served = virtualService(ns, { proto, address: dst, port: dport });
     if (served) return [{ kind: 'ruled-out', because: 'address-served', values, evidence: decisiveLine(served) }];
     const template = others[0];

@@ -29,6 +29,11 @@ export const vxlanFdbOrNeighMissing: Cause = {
     if (death.code === 'vxlan-fdb-unknown') return unknownTable(context);
     const hop = nextHopBefore(death.leg, death.step);
     const neighbour = neighbourOf(ns, device, hop);
+    // Whose MAC address the frame bears, and so which forwarding entry it asks for, the neighbours tell.
+    if (!knows(ns, 'ip-neigh'))
+      return context.evidence.seen === 'unknown'
+        ? []
+        : [undecided([{ kind: 'ip-neigh', namespace: ns.id }], { device })];
     const unresolved = death.code === 'neighbour-failed';
     // A device that learns or floods asks its peers; where these do not answer the tunnel itself is to be looked at.
     if (

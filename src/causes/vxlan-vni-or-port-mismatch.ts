@@ -1,8 +1,10 @@
 import { counter } from '../network/namespace.ts';
 import { decisiveLine, namespaceId, numberOf, supportingLine, textOf } from './ending.ts';
 import { deathBy, deathFound } from './facts/death.ts';
-import { lastEncapsulation } from './facts/tunnel.ts';
-import type { Cause } from './finding.ts';
+import { undecided } from './facts/found.ts';
+import { isSeenFailing } from './facts/trace.ts';
+import { lastEncapsulation, showsDetails } from './facts/tunnel.ts';
+import type { Cause, Verdict } from './finding.ts';
 
 /**
  * The two ends of an overlay were made with different network identifiers or different UDP ports. For another port the receiver has no socket and answers with ICMP
@@ -15,10 +17,15 @@ export const vxlanVniOrPortMismatch: Cause = {
   control: false,
   needs: ['ip-link', 'counters', 'tcpdump'],
   references: ['drivers/net/vxlan/vxlan_core.c: vxlan_rcv, vxlan_vs_find_vni', 'RFC 7348'],
-  detect: (context) => {
+  detect: (context): readonly Verdict[] => {
     const death = deathBy(context, 'vxlan-vni-mismatch', 'vxlan-no-port');
     if (!death) return [];
     const ns = death.namespace;
+    // Without its details no device is known to be a VXLAN's: that there is none on this port is not known.
+    if (death.code === 'vxlan-no-port' && !showsDetails(ns))
+      return isSeenFailing(context)
+        ? [undecided([{ kind: 'ip-link', namespace: ns.id }], { port: numberOf(death.step, 'port') ?? 0 })]
+        : [];
     const vni = numberOf(death.step, 'vni') ?? 0;
     const port = numberOf(death.step, 'port') ?? 0;
     const sending = lastEncapsulation(death.leg, 'vxlan-encapsulate');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
+import { bundleOf, flowOf, recorded } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { ASKED, quietCluster, serviceYaml, waiting } from './services.ts';
 
@@ -48,5 +48,14 @@ describe.skipIf(!recorded)(ID, () => {
       .judge(FLOW);
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(judged.undecided.find((u) => u.id === ID)?.missing.map((m) => m.kind)).toEqual(['ipvsadm', 'iptables-save']);
+  });
+
+  test('an empty IPVS table and no rules accuse nobody: the rules would tell', () => {
+    const judged = bundleOf('etp-local-drop')
+      .without('iptables-save', 'eu-w1/')
+      .without('nft-ruleset', 'eu-w1/')
+      .judge(flowOf('etp-local-drop'));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(findingOf(bundleOf('etp-local-drop').judge(flowOf('etp-local-drop')), ID)).toBeUndefined();
   });
 });

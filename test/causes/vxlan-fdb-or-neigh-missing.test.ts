@@ -50,4 +50,12 @@ describe.skipIf(!recorded)(ID, () => {
       expect.objectContaining({ id: ID, missing: [{ kind: 'bridge-fdb', namespace: 'n-beta' }] }),
     );
   });
+
+  test("without the sender's neighbours nobody is accused: whose MAC address the frame bears they would tell", () => {
+    const judged = failing(quietCluster().without('ip-neigh', 'fn-1'));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(judged.undecided).toContainEqual(
+      expect.objectContaining({ id: ID, missing: [{ kind: 'ip-neigh', namespace: 'fn-1' }] }),
+    );
+  });
 });

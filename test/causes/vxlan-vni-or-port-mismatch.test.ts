@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { failing } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { failing, PODS } from './pods.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'vxlan-vni-or-port-mismatch';
@@ -46,5 +46,15 @@ describe.skipIf(!recorded)(ID, () => {
         .without('ip-link', 'fn-2/ip'),
     );
     expect(findingOf(judged, ID)).toBeUndefined();
+  });
+
+  test("without the details of the receiver's devices nobody is accused: they would tell", () => {
+    const plain = withDevice(/dstport 8472/, 'dstport 4789')
+      .without('ip-link', 'fn-2/ip_link')
+      .edited('fn-2/ip_addr.txt', /^ +(?:vxlan|veth|bridge|bridge_slave|dummy|openvswitch)\b.*\n/gm, '');
+    const judged = failing(plain);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['ip-link fn-2']);
+    expect(neededFor(plain.judge(PODS), ID)).toBeUndefined();
   });
 });
