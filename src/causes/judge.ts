@@ -77,11 +77,14 @@ export const judgeFlow = (network: Network, question: FlowQuestion, id: string):
       else (cause.control ? observations : found).push(findingOf(cause, verdict, context, id));
     }
   }
-  // What a cause has said of itself stands; the general facts speak of the rest.
-  const spoken = new Set([...found, ...observations, ...ruledOut, ...undecided].map((verdict) => verdict.id));
-  for (const { id: rival, because, values, evidence: lines } of rivalsOf(context))
-    if (!spoken.has(rival)) ruledOut.push({ id: rival, flow: id, because, values, evidence: lines });
-  return { flow: analysis, found: consequencesBelow(found), observations, ruledOut, undecided };
+  // What a cause has said of itself stands; the general facts speak of the rest, and decide what it left open.
+  const spoken = new Set([...found, ...observations, ...ruledOut].map((verdict) => verdict.id));
+  const rivals = rivalsOf(context).filter(({ id: rival }) => !spoken.has(rival));
+  const excluded = new Set(rivals.map(({ id: rival }) => rival));
+  for (const { id: rival, because, values, evidence: lines } of rivals)
+    ruledOut.push({ id: rival, flow: id, because, values, evidence: lines });
+  const open = undecided.filter((verdict) => !excluded.has(verdict.id));
+  return { flow: analysis, found: consequencesBelow(found), observations, ruledOut, undecided: open };
 };
 
 const startNodeOf = (network: Network, flow: WalkedFlow): string | undefined =>
