@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
 import { failing, PODS, packet, reset, syn } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'app-binds-loopback-only';
@@ -36,5 +36,20 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('without the sockets nothing is said of it', () => {
     expect(findingOf(failing(bound('127.0.0.1').without('sockets', 'fn-2/netns/api-a')), ID)).toBeUndefined();
+  });
+
+  test('the server refused and its sockets are missing: they would tell', () => {
+    const asking = bound('127.0.0.1').without('sockets', 'fn-2/netns/api-a');
+    const judged = asking.withFile('fn-1/netns/ui/tcpdump/eth0.txt', refused).judge(PODS);
+    expect(judged.flow.evidence.seen).toBe('refused');
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['sockets fn-2/api-a']);
+    // A client that waits was not refused; a server that never got the request did not refuse it.
+    expect(neededFor(failing(asking), ID)).toBeUndefined();
+    const elsewhere = packet(1, syn(PODS.src, 40002, '10.160.1.10', 8080));
+    const other = asking
+      .withFile('fn-1/netns/ui/tcpdump/eth0.txt', refused)
+      .withFile('fn-2/netns/api-a/tcpdump/eth0.txt', elsewhere);
+    expect(neededFor(other.judge(PODS), ID)).toBeUndefined();
   });
 });

@@ -4,12 +4,15 @@ import { gunzipSync } from 'node:zlib';
 import { readText } from '../../src/captures/read-text.ts';
 import { moduleFor } from '../../src/captures/registry.ts';
 import { type Judgement, judgeFlow } from '../../src/causes/judge.ts';
+import { CAUSES } from '../../src/causes/registry.ts';
 import { completeQuestion } from '../../src/evidence/complete.ts';
 import { buildNetwork } from '../../src/network/build.ts';
 import type { Network } from '../../src/network/network.ts';
 import type { FlowQuestion } from '../../src/path/walk-result.ts';
 import type { Capture, CaptureKind } from '../../src/records/capture.ts';
+import { witnessed } from './witness.ts';
 
+const CAUSE_IDS = CAUSES.map(({ id }) => id);
 const RECORDED = fileURLToPath(new URL('../../../shared/captures/', import.meta.url));
 const OWN = fileURLToPath(new URL('../fixtures/bundles/', import.meta.url));
 
@@ -139,7 +142,7 @@ export class BundleTexts {
           kind,
           file: path,
           firstLine: 1,
-          command: undefined,
+          command: path.endsWith('/iptables-legacy-save.txt') ? 'iptables-legacy-save' : undefined,
           family: /-6_|ip6tables/.test(path) ? 6 : undefined,
           device: kind === 'tcpdump' ? (parts.at(-1) ?? '').replace(/\.txt$/, '') : undefined,
         },
@@ -159,7 +162,7 @@ export class BundleTexts {
   judge(question: Partial<FlowQuestion> & Pick<FlowQuestion, 'src' | 'dst'>): Judgement {
     const network = this.network();
     const whole: FlowQuestion = { proto: 'tcp', sport: undefined, dport: undefined, start: undefined, ...question };
-    return judgeFlow(network, completeQuestion(network, whole), 'f1');
+    return witnessed(judgeFlow(network, completeQuestion(network, whole), 'f1'), CAUSE_IDS);
   }
 }
 

@@ -5,12 +5,26 @@ import { describe, expect, test } from 'vitest';
 import { CAUSES } from '../../src/causes/registry.ts';
 import { LANGUAGES } from '../../src/report/language.ts';
 import { sectionsOf } from '../../src/report/words.ts';
+import { kindsOf, lackingKinds, NEVER_OPEN } from './kinds.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
 const TESTS = readdirSync(join(root, 'test/causes')).filter((file) => file.endsWith('.test.ts'));
-const GENERAL = new Set(['catalogue.test.ts', 'complete.test.ts']);
-const testTexts = TESTS.filter((file) => !GENERAL.has(file)).map((file) => textOf(`test/causes/${file}`));
+
+/**
+ * A cause's test file tells what its tests look at (setup.ts holds every file to it when its tests have run): its judgements come from bundle.ts, and none of its tests is
+ * left out or to be written.
+ */
+const untold = (id: string): string[] => {
+  const file = `test/causes/${id}.test.ts`;
+  const text = textOf(file);
+  return [
+    ...(/ from '\.\/bundle\.ts'/.test(text) ? [] : [`${file} takes no bundle from bundle.ts`]),
+    ...(/\b(?:test|it|describe)(?:\.each\(.*\))?\.(?:only|skip|todo|fails)\b/.test(text)
+      ? [`${file} leaves tests out`]
+      : []),
+  ];
+};
 
 /** A cause's file and everything of src/causes/facts that it leads to, as text. */
 const withFacts = (file: string, seen = new Set<string>()): readonly string[] => {
@@ -69,14 +83,23 @@ const lacks = (id: string): string[] => {
         missing.push(`${template} has a section "${section}" that the cause never gives`);
     }
   }
-  if (!TESTS.includes(`${id}.test.ts`) && !testTexts.some((test) => test.includes(`'${id}'`)))
-    missing.push(`test/causes/${id}.test.ts is not there, and no other test in test/causes names '${id}'`);
+  if (!TESTS.includes(`${id}.test.ts`)) missing.push(`test/causes/${id}.test.ts is not there`);
+  else missing.push(...untold(id));
   return missing;
 };
 
 describe('every registered cause is complete', () => {
   test.each(CAUSES.map(({ id }) => id))('%s', (id) => {
     expect(lacks(id), `${id} is not complete`).toEqual([]);
+  });
+
+  test('every test file of causes is held to the kinds of tests that it needs', () => {
+    expect(textOf('vitest.config.ts')).toContain("setupFiles: ['test/causes/setup.ts']");
+    for (const cause of CAUSES) {
+      expect(lackingKinds(cause.id, 'a file without tests')).toHaveLength(kindsOf(cause).length);
+      if (!cause.control && cause.group !== 'C') expect(kindsOf(cause)).toContain('undecided');
+    }
+    expect([...NEVER_OPEN.keys()].filter((id) => !REGISTERED.has(id))).toEqual([]);
   });
 
   test('ids are there once, and the causes that one explains are registered', () => {

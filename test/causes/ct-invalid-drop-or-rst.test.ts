@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
 import { failing, PODS, rulesFirst } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'ct-invalid-drop-or-rst';
@@ -51,5 +51,18 @@ describe.skipIf(!recorded)(ID, () => {
     expect(
       findingOf(failing(asymmetric().without('iptables-save', 'fn-3').without('nft-ruleset', 'fn-3')), ID),
     ).toBeUndefined();
+  });
+
+  test('holds for a recorded reset; without the counters of conntrack they are asked for', () => {
+    const judged = bundleOf('invalid-rst').judge(flowOf('invalid-rst'));
+    expect(findingOf(judged, ID)).toMatchObject({ node: 'wk-red', values: { variant: 'untranslated' } });
+    expect(neededFor(judged, ID)).toBeUndefined();
+    const without = bundleOf('invalid-rst').without('conntrack-stats').judge(flowOf('invalid-rst'));
+    expect(findingOf(without, ID)).toBeUndefined();
+    expect(neededFor(without, ID)).toEqual(['conntrack-stats wk-red']);
+  });
+
+  test('a refused or a quiet flow asks for no counters', () => {
+    expect(neededFor(failing(quietCluster().without('conntrack-stats')), ID)).toBeUndefined();
   });
 });

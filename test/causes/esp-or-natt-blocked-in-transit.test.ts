@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'esp-or-natt-blocked-in-transit';
 const NAME = 'xfrm-esp-dropped-between';
@@ -51,5 +51,14 @@ COMMIT
     const judged = bundleOf(NAME).without('tcpdump', 'west/').without('xfrm-state', 'west/').judge(flowOf(NAME));
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(judged.undecided.flatMap((u) => u.missing)).toContainEqual({ kind: 'xfrm-state', namespace: 'west' });
+  });
+
+  test("without the receiver's SAs they would tell, unless ESP was seen to arrive there", () => {
+    const dark = bundleOf(NAME).without('tcpdump', 'west/').without('xfrm-state', 'west/');
+    expect(neededFor(dark.judge(flowOf(NAME)), ID)).toEqual(['xfrm-state west']);
+    const other = 'xfrm-other-auth-key';
+    const receiver = 'west';
+    const arriving = bundleOf(other).without('xfrm-state', `${receiver}/`).judge(flowOf(other));
+    expect(neededFor(arriving, ID)).toBeUndefined();
   });
 });

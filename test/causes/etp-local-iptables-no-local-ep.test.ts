@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
-import { waiting } from './services.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
+import { endpointsYaml, serviceYaml, waiting } from './services.ts';
 
 const ID = 'etp-local-iptables-no-local-ep';
 const NFT = `table ip kube-proxy {
@@ -75,5 +75,29 @@ describe.skipIf(!recorded)(ID, () => {
     expect(
       findingOf(external().without('iptables-save').without('nft-ruleset').judge(flowOf(NAME)), ID),
     ).toBeUndefined();
+  });
+
+  const objects = (policy: string, endpoint: string, node: string) =>
+    serviceYaml({
+      namespace: 'edge',
+      name: 'gateway',
+      type: 'NodePort',
+      clusterIP: '10.100.9.9',
+      ports: [{ port: 443, targetPort: 8443, nodePort: 30443 }],
+      spec: [`externalTrafficPolicy: ${policy}`],
+    }) +
+    endpointsYaml('gateway', 8443, [endpoint], 'edge').replace('  conditions:', `  nodeName: ${node}\n  conditions:`);
+
+  test('without the rules of the node that is asked, they would tell where the policy is Local and the endpoint elsewhere', () => {
+    const dark = bundleOf('etp-local-drop').without('iptables-save', 'eu-w1/').without('nft-ruleset', 'eu-w1/');
+    const asked = (policy: string, endpoint: string, node: string) =>
+      dark.withFile('eu-w1/kubectl.yaml', objects(policy, endpoint, node)).judge(flowOf('etp-local-drop'));
+    expect(findingOf(bundleOf('etp-local-drop').judge(flowOf('etp-local-drop')), ID)).toMatchObject({ node: 'eu-w1' });
+    const judged = asked('Local', '10.100.2.9', 'eu-w2');
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['iptables-save eu-w1']);
+    expect(neededFor(asked('Local', '10.100.1.9', 'eu-w1'), ID)).toBeUndefined();
+    expect(neededFor(asked('Cluster', '10.100.2.9', 'eu-w2'), ID)).toBeUndefined();
+    expect(neededFor(dark.judge(flowOf('etp-local-drop')), ID)).toBeUndefined();
   });
 });

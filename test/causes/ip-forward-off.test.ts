@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
-import { failing } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { failing, PODS, packet, syn } from './pods.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'ip-forward-off';
@@ -10,6 +10,10 @@ const off = () =>
     .edited('fn-2/sysctl_-a.txt', 'net.ipv4.ip_forward = 1', 'net.ipv4.ip_forward = 0')
     .edited('fn-2/sysctl_-a.txt', /^(net\.ipv4\.conf\.\S+\.forwarding) = 1/gm, '$1 = 0')
     .edited('fn-2/nstat_-az.txt', /IpInAddrErrors(\s+)0 /, 'IpInAddrErrors$14 ');
+
+/** The answer to a SYN. */
+const synAck = (src: string, sport: number, dst: string, dport: number) =>
+  `${src}.${sport} > ${dst}.${dport}: Flags [S.], seq 2000, ack 1001, win 65160, length 0`;
 
 describe.skipIf(!recorded)(ID, () => {
   test('holds where the node in front of the pod does not forward, and the sysctl mends it', () => {
@@ -38,5 +42,23 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('without sysctls nobody is accused', () => {
     expect(findingOf(failing(off().without('sysctl', 'fn-2')), ID)).toBeUndefined();
+  });
+
+  test('without sysctls they would tell, where nothing was seen behind the node', () => {
+    const dark = off().without('sysctl', 'fn-2');
+    expect(neededFor(failing(dark), ID)).toEqual(['sysctl fn-2']);
+    expect(neededFor(dark.judge(PODS), ID)).toBeUndefined();
+    const [asked, answer] = [syn(PODS.src, 40002, PODS.dst, 8080), synAck(PODS.dst, 8080, PODS.src, 40002)];
+    const both =
+      packet(1, asked, { device: 'cni0', direction: 'Out' }) +
+      packet(2, answer, { device: 'flannel.1', direction: 'Out' });
+    expect(neededFor(failing(dark.withFile('fn-2/tcpdump/any.txt', both)), ID)).toBeUndefined();
+  });
+
+  test('a node that counts nothing that it did not send on does forward', () => {
+    const judged = failing(quietCluster().without('sysctl', 'fn-2'));
+    expect(neededFor(judged, ID)).toBeUndefined();
+    expect(judged.ruledOut).toContainEqual(expect.objectContaining({ id: ID, because: 'counter-zero' }));
+    expect(unsaid(judged, ID)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
 import { failing, rulesFirst } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { ASKED, quietCluster, waiting } from './services.ts';
 
 const ID = 'iptables-backend-split';
@@ -48,5 +48,34 @@ describe.skipIf(!recorded)(ID, () => {
         ID,
       ),
     ).toBeUndefined();
+  });
+
+  const SPLIT = 'backend-split';
+  const recordedSplit = () => bundleOf(SPLIT).withoutFile('iptables-legacy-save.txt');
+
+  test('the other backend is missing, and a packet comes to the node that its rules accept and does not go on: it would tell', () => {
+    expect(findingOf(bundleOf(SPLIT).judge(flowOf(SPLIT)), ID)).toMatchObject({
+      node: 'deb-2',
+      values: { backend: 'legacy' },
+    });
+    const judged = recordedSplit().judge(flowOf(SPLIT));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['iptables-save deb-2']);
+    // What was not seen to come to the node may have died before it.
+    expect(neededFor(recordedSplit().without('tcpdump', 'deb-2').judge(flowOf(SPLIT)), ID)).toBeUndefined();
+    const healthy = bundleOf('backend-split-ok').withoutFile('iptables-legacy-save.txt');
+    expect(neededFor(healthy.judge(flowOf('backend-split-ok')), ID)).toBeUndefined();
+  });
+
+  test('an entry to a server that none of the captured rules has asks for the other rules', () => {
+    const flow = { ...flowOf(SPLIT), sport: 40009 };
+    const entry = `tcp      6 110 SYN_SENT src=${flow.src} dst=${flow.dst} sport=40009 dport=${flow.dport} [UNREPLIED] src=10.27.9.9 dst=${flow.src} sport=5432 dport=40009 mark=0 use=1\n`;
+    const judged = recordedSplit()
+      .without('tcpdump')
+      .without('nft-ruleset')
+      .edited('deb-1/iptables-save.txt', /v1\.8\.9 \(nf_tables\)/g, 'v1.8.9 (legacy)')
+      .withFile('deb-1/conntrack_-L.txt', entry)
+      .judge(flow);
+    expect(neededFor(judged, ID)).toEqual(['nft-ruleset deb-1']);
   });
 });

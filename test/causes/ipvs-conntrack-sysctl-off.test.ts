@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'ipvs-conntrack-sysctl-off';
 const NAME = 'openyurt-ipvs-ipsec';
@@ -32,5 +32,13 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('switched on it is not in question', () => {
     expect(findingOf(bundleOf(NAME).judge(flowOf(NAME)), ID)).toBeUndefined();
+  });
+
+  test('without the sysctl it would tell, where IPVS has a connection that conntrack does not know', () => {
+    const judged = off().without('sysctl', 'cloud-gw/sysctl').judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['sysctl cloud-gw']);
+    // The recorded entry of the virtual address says that IPVS tracks.
+    expect(neededFor(bundleOf(NAME).without('sysctl', 'cloud-gw/sysctl').judge(flowOf(NAME)), ID)).toBeUndefined();
   });
 });

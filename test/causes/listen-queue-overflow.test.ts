@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
 import { failing, PODS, packet, syn } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'listen-queue-overflow';
@@ -40,5 +40,24 @@ describe.skipIf(!recorded)(ID, () => {
   test('without the counters a full queue is likely', () => {
     const judged = failing(queue(6).without('counters', 'fn-2/netns/api-a'));
     expect(findingOf(judged, ID)).toMatchObject({ confidence: 'likely' });
+  });
+
+  test('SYNs without an answer ask for the counters, and for the sockets, where these are missing', () => {
+    const asked = quietCluster().withFile('fn-2/netns/api-a/tcpdump/eth0.txt', syns);
+    const noCounters = asked.without('counters', 'fn-2/netns/api-a');
+    expect(neededFor(failing(noCounters), ID)).toEqual(['counters fn-2/api-a']);
+    const noSockets = asked.without('sockets', 'fn-2/netns/api-a').withFile('fn-2/netns/api-a/nstat_-az.txt', COUNTERS);
+    const judged = failing(noSockets);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['sockets fn-2/api-a']);
+    expect(neededFor(failing(noCounters.without('sockets', 'fn-2/netns/api-a')), ID)).toEqual([
+      'sockets fn-2/api-a',
+      'counters fn-2/api-a',
+    ]);
+  });
+
+  test('where no SYN was seen at the server nothing is asked for', () => {
+    const dark = quietCluster().without('counters', 'fn-2/netns/api-a').without('sockets', 'fn-2/netns/api-a');
+    expect(neededFor(failing(dark), ID)).toBeUndefined();
   });
 });

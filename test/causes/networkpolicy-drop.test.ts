@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
 import { failing, rulesFirst } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'networkpolicy-drop';
@@ -54,5 +54,15 @@ describe.skipIf(!recorded)(ID, () => {
   test('without the sets the same drop is likely at most', () => {
     const judged = bundleOf(NAME).without('ipset', 'cal-2').without('tcpdump').judge(flowOf(NAME));
     expect(findingOf(judged, ID)).toMatchObject({ confidence: 'likely' });
+  });
+
+  test('without the rules of a node that has the devices of an engine they would tell', () => {
+    const dark = bundleOf(NAME).without('iptables-save', 'cal-2').without('nft-ruleset', 'cal-2');
+    const judged = dark.judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['iptables-save cal-2']);
+    // flannel carries out no policies.
+    const flannel = quietCluster().without('iptables-save', 'fn-2').without('nft-ruleset', 'fn-2');
+    expect(neededFor(failing(flannel), ID)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { failing } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { failing, PODS } from './pods.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'podcidr-route-missing';
@@ -55,5 +55,14 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('without the routes nobody is accused', () => {
     expect(findingOf(bundleOf(NAME).without('ip-route', 'hg-a/ip').judge(flowOf(NAME)), ID)).toBeUndefined();
+  });
+
+  test('without the routes of the node they would tell', () => {
+    const dark = bundleOf(NAME).without('ip-route', 'hg-a/ip');
+    expect(neededFor(dark.judge(flowOf(NAME)), ID)).toEqual(['ip-route hg-a']);
+    // An address outside of the cluster has no route of its own; nothing is asked of a flow that nobody saw fail.
+    const outside = { proto: 'tcp', src: '10.160.0.9', sport: 40002, dst: '192.0.2.7', dport: 443, start: 'fn-1/ui' };
+    expect(neededFor(failing(quietCluster().without('ip-route', 'fn-1/ip'), outside), ID)).toBeUndefined();
+    expect(neededFor(quietCluster().without('ip-route', 'fn-1/ip').judge(PODS), ID)).toBeUndefined();
   });
 });

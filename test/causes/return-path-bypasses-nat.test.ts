@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { ASKED, quietCluster, waiting } from './services.ts';
 
 const ID = 'return-path-bypasses-nat';
@@ -43,5 +43,16 @@ describe.skipIf(!recorded)(ID, () => {
   test('the rule that mends it is proven on a node that has nftables only', () => {
     const found = findingOf(bundleOf('nat-loopback').judge(flowOf('nat-loopback')), ID);
     expect(found?.fixes).toContainEqual(expect.objectContaining({ id: 'masquerade', provenByWalk: true }));
+  });
+
+  test("without the routes of the server's side they would tell where the answer goes", () => {
+    const dark = bundleOf(NAME).without('ipset').without('ip-route', 'cn-hongkong.10.0.2.77');
+    const judged = dark.judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['ip-route cn-hongkong.10.0.2.77']);
+    // Masqueraded, the answer comes back to the node that translated whatever else is routed there.
+    const name = 'ack-cluster-nodeport-external';
+    const masqueraded = bundleOf(name).without('ip-route', 'cn-hongkong.10.0.2.77');
+    expect(neededFor(masqueraded.judge(flowOf(name)), ID)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'snat-before-xfrm-policy-miss';
 const NAME = 'raven-flannel-masq-before-xfrm';
@@ -31,5 +31,21 @@ describe.skipIf(!recorded)(ID, () => {
       .without('tcpdump', 'master-gw/')
       .judge(flowOf(NAME));
     expect(findingOf(judged, ID)?.confidence).toBe('likely');
+  });
+
+  test('without the policies of a gateway that masquerades, or the rules of one whose SA is idle, these would tell', () => {
+    const noPolicies = bundleOf(NAME).without('xfrm-policy', 'master-gw/').judge(flowOf(NAME));
+    expect(findingOf(noPolicies, ID)).toBeUndefined();
+    expect(neededFor(noPolicies, ID)).toEqual(['xfrm-policy master-gw']);
+    const dark = bundleOf(NAME).without('iptables-save', 'master-gw/').without('nft-ruleset', 'master-gw/');
+    expect(neededFor(dark.judge(flowOf(NAME)), ID)).toEqual(['iptables-save master-gw']);
+    // An SA that encrypts gets its packets.
+    const busy = dark.edited('master-gw/ip_xfrm_state.txt', /0\(bytes\), 0\(packets\)/g, '900(bytes), 9(packets)');
+    expect(neededFor(busy.judge(flowOf(NAME)), ID)).toBeUndefined();
+  });
+
+  test('a healthy gateway is asked for nothing', () => {
+    const dark = bundleOf('xfrm-healthy').without('iptables-save').without('nft-ruleset').without('xfrm-policy');
+    expect(neededFor(dark.judge(flowOf('xfrm-healthy')), ID)).toBeUndefined();
   });
 });

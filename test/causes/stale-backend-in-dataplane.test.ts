@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { ASKED, endpointsYaml, quietCluster, serviceYaml, waiting } from './services.ts';
 
 const ID = 'stale-backend-in-dataplane';
@@ -64,5 +64,15 @@ describe.skipIf(!recorded)(ID, () => {
     ).judge(ASKED);
     expect(judged.found[0]).toMatchObject({ id: ID, values: { form: 'dead', server: '10.160.0.77' } });
     expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('the server is in no capture and neither are the endpoints: they would tell', () => {
+    const lonely = stale().withoutNode('fn-2').withoutNode('fn-3');
+    const judged = waiting(lonely).judge(ASKED);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['kubectl fn-1']);
+    expect(neededFor(lonely.judge(ASKED), ID)).toBeUndefined();
+    const told = lonely.withFile('fn-1/kubectl.yaml', SERVICE + endpointsYaml('api', 8080, ['10.160.1.77']));
+    expect(neededFor(waiting(told).judge(ASKED), ID)).toBeUndefined();
   });
 });

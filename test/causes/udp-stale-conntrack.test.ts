@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { FlowQuestion } from '../../src/path/walk-result.ts';
 import { recorded } from './bundle.ts';
 import { failing } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster, unreplied } from './services.ts';
 
 const ID = 'udp-stale-conntrack';
@@ -46,5 +46,14 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('without the connection table nothing is said of it', () => {
     expect(findingOf(failing(quietCluster(), DNS), ID)).toBeUndefined();
+  });
+
+  test('a client that waits, while the rules of today would deliver, asks for the connection table', () => {
+    const asking = entry('10.160.2.77').without('conntrack', 'fn-1/conntrack');
+    const judged = failing(asking, DNS);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['conntrack fn-1']);
+    expect(neededFor(asking.judge(DNS), ID)).toBeUndefined();
+    expect(neededFor(failing(quietCluster()), ID)).toBeUndefined();
   });
 });

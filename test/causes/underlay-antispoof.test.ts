@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'underlay-antispoof';
 const NAME = 'cloud-antispoof';
@@ -40,5 +40,17 @@ describe.skipIf(!recorded)(ID, () => {
       ['permit-source', false],
     ]);
     expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test("without the receiver's captures they would tell whether the packet arrives", () => {
+    const dark = bundleOf(NAME).without('tcpdump', 'i-0b2');
+    const judged = dark.judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['tcpdump i-0b2']);
+    // A packet that nobody saw leave may have died on its own node.
+    expect(neededFor(dark.without('tcpdump', 'i-0a1/tcpdump').judge(flowOf(NAME)), ID)).toBeUndefined();
+    // Tunnelled packets have the node's own address.
+    const tunnel = bundleOf('calico-vxlan-4789-blocked').without('tcpdump', '/tcpdump/any');
+    expect(neededFor(tunnel.judge(flowOf('calico-vxlan-4789-blocked')), ID)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { failing } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { type BundleTexts, bundleOf, flowOf, recorded } from './bundle.ts';
+import { failing, PODS } from './pods.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'vtep-mac-mismatch';
@@ -10,6 +10,11 @@ const changed = () =>
   quietCluster()
     .edited('fn-1/ip_neigh.txt', 'ea:fb:e8:25:a2:e0', OLD)
     .edited('fn-1/bridge_fdb.txt', 'ea:fb:e8:25:a2:e0', OLD);
+/** fn-2's devices as `ip addr` prints them without -d. */
+const plain = (bundle: BundleTexts) =>
+  bundle
+    .without('ip-link', 'fn-2/ip_link')
+    .edited('fn-2/ip_addr.txt', /^ +(?:vxlan|veth|bridge|bridge_slave|dummy|openvswitch)\b.*\n/gm, '');
 
 describe.skipIf(!recorded)(ID, () => {
   test('holds where the sender has another MAC address than the device, and the right one mends it', () => {
@@ -40,5 +45,14 @@ describe.skipIf(!recorded)(ID, () => {
     expect(
       findingOf(failing(changed().without('ip-addr', 'fn-2/ip').without('ip-link', 'fn-2/ip')), ID),
     ).toBeUndefined();
+  });
+
+  test("without the details of the receiver's devices they would tell", () => {
+    const judged = failing(plain(changed()));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['ip-link fn-2']);
+    // The MAC address that is asked for is there, on whatever device.
+    expect(neededFor(failing(plain(quietCluster())), ID)).toBeUndefined();
+    expect(neededFor(plain(changed()).judge(PODS), ID)).toBeUndefined();
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { hasChecksumFix } from '../../src/causes/vxlan-csum-offload-double-nat.ts';
 import { recorded } from './bundle.ts';
-import { failing, PODS, syn } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { failing, PODS, rulesFirst, syn } from './pods.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'vxlan-csum-offload-double-nat';
@@ -51,5 +51,33 @@ describe.skipIf(!recorded)(ID, () => {
   test("without the receiver's counters it is likely at most", () => {
     const judged = failing(wrong().without('counters', 'fn-2'));
     expect(findingOf(judged, ID)).toMatchObject({ confidence: 'likely' });
+  });
+
+  /** fn-1 masquerades the pod on its way into the tunnel. */
+  const masquerading = (release: string) =>
+    rulesFirst(
+      quietCluster(),
+      'fn-1',
+      'nat',
+      [],
+      ['-A POSTROUTING -s 10.160.0.9/32 -o flannel.1 -j MASQUERADE'],
+    ).edited('fn-1/uname', /6\.1\.0-\S+/, release);
+
+  test("an old kernel masquerades into the tunnel and the receiver's counters are missing: they would tell", () => {
+    const judged = failing(masquerading('4.19.100').without('counters', 'fn-2'));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['counters fn-2']);
+    expect(neededFor(failing(masquerading('5.15.0').without('counters', 'fn-2')), ID)).toBeUndefined();
+    expect(neededFor(failing(quietCluster().without('counters', 'fn-2')), ID)).toBeUndefined();
+  });
+
+  test("the receiver counts wrong sums and the sender's kernel is not known: it would tell", () => {
+    const counting = masquerading('4.19.100').edited(
+      'fn-2/nstat_-az.txt',
+      /UdpInCsumErrors(\s+)0 /,
+      'UdpInCsumErrors$16 ',
+    );
+    expect(findingOf(failing(counting), ID)).toMatchObject({ confidence: 'possible' });
+    expect(neededFor(failing(counting.withoutFile('fn-1/uname')), ID)).toEqual(['uname fn-1']);
   });
 });

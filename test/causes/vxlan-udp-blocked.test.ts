@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
 import { failing, PODS, packet, syn } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
-import { quietCluster } from './services.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
+import { established, quietCluster } from './services.ts';
 
 const ID = 'vxlan-udp-blocked';
 const OUT = { device: 'eth0', direction: 'Out' } as const;
@@ -66,5 +66,30 @@ describe.skipIf(!recorded)(ID, () => {
     const judged = failing(sending());
     expect(findingOf(judged, ID)).toMatchObject({ node: null, between: ['fn-1', 'fn-2'] });
     expect(['likely', 'possible']).toContain(findingOf(judged, ID)?.confidence);
+  });
+
+  test('without captures at either end they would tell, where the receiver tracks and has no entry', () => {
+    const other = established({ ...PODS, src: '10.160.2.9' }, PODS.dst, 8080, '10.160.2.9');
+    const tracking = quietCluster().withFile('fn-2/conntrack_-L.txt', other);
+    const judged = failing(tracking);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['tcpdump fn-1', 'tcpdump fn-2']);
+    const arrived = established(PODS, PODS.dst, 8080, PODS.src);
+    expect(neededFor(failing(tracking.appended('fn-2/conntrack_-L.txt', arrived)), ID)).toBeUndefined();
+    expect(neededFor(failing(quietCluster()), ID)).toBeUndefined();
+    expect(neededFor(tracking.judge(PODS), ID)).toBeUndefined();
+  });
+
+  test('a connection that hangs with its large segments got the small ones through', () => {
+    const name = 'gen-mtu-blackhole-vxlan';
+    const judged = bundleOf(name)
+      .without('tcpdump', 'site-a1/')
+      .withFile(
+        'site-a1/tcpdump/eth0.txt',
+        packet(1, '10.200.1.21.22 > 10.200.1.11.50000: Flags [.], ack 1, win 500, length 0'),
+      )
+      .judge({ ...flowOf(name), sport: 35_712 });
+    expect(judged.flow.evidence.seen).toBe('stalled');
+    expect(findingOf(judged, ID)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'xfrm-tmpl-reqid-mismatch';
 const NAME = 'xfrm-other-reqid';
@@ -33,5 +33,12 @@ describe(ID, () => {
     const judged = bundleOf(NAME).without('xfrm-policy', 'west/').judge(flowOf(NAME));
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(judged.undecided.flatMap((u) => u.missing)).toContainEqual({ kind: 'xfrm-policy', namespace: 'west' });
+  });
+
+  test('without the policies they would tell, where the kernel counts packets that their templates refused', () => {
+    const dark = bundleOf(NAME).without('xfrm-policy', 'west/');
+    expect(neededFor(dark.judge(flowOf(NAME)), ID)).toEqual(['xfrm-policy west']);
+    const silent = dark.edited('west/xfrm_stat.txt', /XfrmInTmplMismatch(\s+)[1-9]\d*/, 'XfrmInTmplMismatch$10');
+    expect(neededFor(silent.judge(flowOf(NAME)), ID)).toBeUndefined();
   });
 });
