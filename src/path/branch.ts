@@ -40,6 +40,8 @@ export interface Branch {
   readonly packet: Packet;
   readonly iif: string | undefined;
   readonly oif: string | undefined;
+  /** The device that OUTPUT's rules see throughout (nf_hook_state.out): a new route on the way through the hook does not change it. */
+  readonly hookOut: string | undefined;
   /** Bridge port that the packet came in by, where br_netfilter shows it. */
   readonly physIn: string | undefined;
   readonly physOut: string | undefined;
@@ -80,6 +82,7 @@ export const startBranch = (namespace: NetNamespace, packet: Packet, tracking: T
   packet,
   iif: undefined,
   oif: undefined,
+  hookOut: undefined,
   physIn: undefined,
   physOut: undefined,
   ct: UNTRACKED,

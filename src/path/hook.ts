@@ -27,7 +27,7 @@ export const question = (world: World, b: Branch, hook: Hook): HookQuestion => (
   hook,
   packet: b.packet,
   iif: hook === 'OUTPUT' || hook === 'POSTROUTING' ? undefined : b.iif,
-  oif: hook === 'PREROUTING' || hook === 'INPUT' ? undefined : b.oif,
+  oif: hook === 'PREROUTING' || hook === 'INPUT' ? undefined : hook === 'OUTPUT' ? b.hookOut : b.oif,
   // Only br_netfilter hangs the bridge's ports on the packet (nf_bridge_info).
   physIn: bridgeCallsIptables(b) ? b.physIn : undefined,
   physOut: bridgeCallsIptables(b) ? b.physOut : undefined,

@@ -115,6 +115,9 @@ const natOutput: Stage = (world, b) =>
     return next.transformed || isIcmp(next) || here.dport === there.sport ? [next] : [xfrmLookup(next)];
   });
 
+/** The hook's own view of the way out is taken as it begins. */
+const enterHook: Stage = (_world, b) => [{ ...b, hookOut: b.oif }];
+
 /** The half of OUTPUT that lies behind IPVS. */
 const outputFilter = inOrder(table('OUTPUT', 'filter'), table('OUTPUT', 'security'));
 
@@ -129,6 +132,7 @@ export const reinject: Stage = inOrder(
       onRoute(target, answer, 'route'),
     );
   },
+  enterHook,
   table('OUTPUT', 'raw'),
   mangleOutput,
   natOutput,
@@ -145,7 +149,14 @@ const throughIpvs: Stage = (world, b) => {
 };
 
 /** NF_INET_LOCAL_OUT in the kernel's order. */
-const outputHook = inOrder(table('OUTPUT', 'raw'), conntrackIn('OUTPUT'), mangleOutput, natOutput, throughIpvs);
+const outputHook = inOrder(
+  enterHook,
+  table('OUTPUT', 'raw'),
+  conntrackIn('OUTPUT'),
+  mangleOutput,
+  natOutput,
+  throughIpvs,
+);
 
 /**
  * POSTROUTING, within ip_output or within xfrm4_output: mangle, source NAT, and where that changed the source another XFRM lookup
