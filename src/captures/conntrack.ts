@@ -15,6 +15,7 @@ import { flatten } from '../tables/interner.ts';
 import { isOtherForm, plainEntries } from './conntrack-forms.ts';
 import { UsualEntries } from './conntrack-usual.ts';
 import { type CaptureInput, type CaptureModule, type CaptureReader, grammarReader, LineSink } from './module.ts';
+import { plainText } from './plain-text.ts';
 
 const noRareFields = (): RareFields => ({
   event: null,
@@ -149,10 +150,10 @@ class ConntrackSink extends LineSink {
     return true;
   }
 
-  /** An entry that the grammar was not needed for is in the table. */
-  usual(): void {
-    this.records += 1;
-    this.line += 1;
+  /** Entries that the grammar was not needed for are in the table. */
+  usual(entries: number): void {
+    this.records += entries;
+    this.line += entries;
   }
 
   cpu(cpu: number, pairs: readonly (readonly [string, number])[]): void {
@@ -202,6 +203,7 @@ class ConntrackSink extends LineSink {
 /** After so many lines in a row that were not usual the grammar gets the next ones unseen, twice as many each time it goes on. */
 const PATIENCE = 8;
 const LONGEST_RUN = 256;
+const NEWLINE = 10;
 
 /** Usual entries are read without the grammar; it gets what stands between them. */
 const open = (input: CaptureInput): CaptureReader => {
@@ -209,32 +211,50 @@ const open = (input: CaptureInput): CaptureReader => {
   const grammar = grammarReader(input, sink, parse, () => sink.data(input.kind));
   const usual = new UsualEntries(sink.table, input.family ?? null);
   let misses = 0;
+  /** Reads what was opened; `nextLine` finds the end of a line that is not usual, `other` reads some of those. */
+  const readOpened = (
+    length: number,
+    nextLine: (from: number) => number,
+    other: (from: number, to: number) => void,
+  ): void => {
+    for (let at = 0; at < length; ) {
+      const from = usual.read(at, length, sink.line);
+      sink.usual(usual.taken);
+      if (from >= length) return;
+      if (usual.taken > 0) misses = 0;
+      const run = misses < PATIENCE ? 1 : Math.min(2 ** (misses - PATIENCE), LONGEST_RUN);
+      at = from;
+      for (let lines = 0; lines < run && at < length; lines += 1) at = nextLine(at) + 1 || length;
+      misses += 1;
+      other(from, at);
+    }
+  };
   /** Told by the first slice; a capture is of one form. */
   let form: 'table' | 'other' | undefined;
   const read = (given: string): void => {
     form ??= isOtherForm(given) ? 'other' : 'table';
     const slice = form === 'other' ? plainEntries(given) : given;
-    if (!usual.open(slice)) {
-      grammar.read(slice);
+    if (usual.open(slice))
+      readOpened(
+        slice.length,
+        (from) => slice.indexOf('\n', from),
+        (from, to) => grammar.read(slice.slice(from, to)),
+      );
+    else grammar.read(slice);
+  };
+  const readBytes = (lines: Buffer): void => {
+    if (form !== 'table') {
+      read(plainText(lines.toString()));
       return;
     }
-    for (let at = 0; at < slice.length; ) {
-      const next = usual.read(at, sink.line);
-      if (next >= 0) {
-        sink.usual();
-        misses = 0;
-        at = next;
-        continue;
-      }
-      const from = at;
-      const run = misses < PATIENCE ? 1 : Math.min(2 ** (misses - PATIENCE), LONGEST_RUN);
-      for (let lines = 0; lines < run && at < slice.length; lines += 1)
-        at = slice.indexOf('\n', at) + 1 || slice.length;
-      misses += 1;
-      grammar.read(slice.slice(from, at));
-    }
+    usual.openBytes(lines);
+    readOpened(
+      lines.length,
+      (from) => lines.indexOf(NEWLINE, from),
+      (from, to) => grammar.read(plainText(lines.toString('utf8', from, to))),
+    );
   };
-  return { read, end: grammar.end };
+  return { read, readBytes, end: grammar.end };
 };
 
 /**

@@ -1,16 +1,9 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { Capture } from '../records/capture.ts';
 import type { CaptureInput } from './module.ts';
+import { plainText } from './plain-text.ts';
 import { moduleFor } from './registry.ts';
 
 const SLICE = 32 * 1024;
-
-/** Carriage returns at line ends, terminal colour escapes and zero bytes (holes of a file) are no part of any format. */
-export const plainText = (text: string): string => {
-  let plain = text.includes('\r') ? text.replace(/(?<!\r)\r+(?=\n|$)/g, '') : text;
-  if (plain.includes('\0')) plain = plain.replaceAll('\0', '');
-  return plain.includes('\x1b') ? stripVTControlCharacters(plain) : plain;
-};
 
 /**
  * Cuts text that comes in any pieces into plain slices of about 32 KiB that end at a line end; the last one may lack it.
@@ -64,6 +57,11 @@ export class PlainSlices {
     this.#carry = this.#carry.slice(0, this.#lineLength);
     this.#tooLong();
     this.#dropping = true;
+  }
+
+  /** Whether a line is begun that has no end yet. */
+  get lineIsOpen(): boolean {
+    return this.#carry !== '' || this.#dropping;
   }
 
   end(): void {

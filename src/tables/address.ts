@@ -217,11 +217,21 @@ export const compareAddresses = (a: string, b: string): number => {
 /** The 32-bit words of an address: one for IPv4, four for IPv6. */
 export const addressWords = (address: string): readonly number[] | undefined => parse(address)?.words;
 
+/** What an address begins with: so many bits of IPv4's only word, or of IPv6's first. */
+const beginsWith = (address: string, v4Bits: number, v4: number, v6Bits: number, v6: number): boolean => {
+  const number = ipv4ToNumber(address);
+  if (number !== undefined) return number >>> (32 - v4Bits) === v4;
+  const words = parse(address)?.words;
+  return words?.length === 4 && (words[0] ?? 0) >>> (32 - v6Bits) === v6;
+};
+
 /** 127.0.0.0/8 and ::1. */
-export const isLoopback = (address: string): boolean =>
-  prefixContains('127.0.0.0/8', address) || canonicalAddress(address) === '::1';
-export const isMulticast = (address: string): boolean =>
-  prefixContains('224.0.0.0/4', address) || prefixContains('ff00::/8', address);
-export const isLinkLocal = (address: string): boolean =>
-  prefixContains('169.254.0.0/16', address) || prefixContains('fe80::/10', address);
+export const isLoopback = (address: string): boolean => {
+  const number = ipv4ToNumber(address);
+  return number === undefined ? canonicalAddress(address) === '::1' : number >>> 24 === 127;
+};
+/** 224.0.0.0/4 and ff00::/8. */
+export const isMulticast = (address: string): boolean => beginsWith(address, 4, 0xe, 8, 0xff);
+/** 169.254.0.0/16 and fe80::/10. */
+export const isLinkLocal = (address: string): boolean => beginsWith(address, 16, 0xa9fe, 10, 0x3fa);
 export const isUnspecified = (address: string): boolean => address === '0.0.0.0' || address === '::';

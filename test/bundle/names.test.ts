@@ -8,7 +8,7 @@ import { Units } from '../../src/bundle/layouts/units.ts';
 import { maskKeys } from '../../src/bundle/mask-keys.ts';
 import { linkTarget, virtualPath } from '../../src/bundle/open/virtual-path.ts';
 import { headerIn } from '../../src/bundle/read/header.ts';
-import { plainText } from '../../src/captures/read-text.ts';
+import { plainText } from '../../src/captures/plain-text.ts';
 import { CAPTURE_MODULES } from '../../src/captures/registry.ts';
 
 /** Names that a pattern which may divide its input in many ways would try in all of them. */

@@ -193,3 +193,19 @@ test('entries survive being cut into slices', () => {
   expect(table?.rowsWithAddress('10.1.16.225')).toEqual([4321]);
   expect(table?.rowsWithAddress('10.96.0.10')).toHaveLength(5000);
 });
+
+test('an address is found in the same rows by every way of looking for it', () => {
+  // More rows than a block has; a seldom address, one in most rows, and one that many looks are for.
+  const rows = 80_000;
+  const source = (i: number): string => (i % 1000 === 7 ? '10.9.9.9' : `10.1.${(i >> 8) & 255}.${i & 255}`);
+  const text = Array.from(
+    { length: rows },
+    (_, i) => `udp 17 9 src=${source(i)} dst=10.0.0.2 sport=1 dport=2 src=10.0.0.2 dst=${source(i)} sport=2 dport=1`,
+  ).join('\n');
+  const table = read('conntrack', text).data.conntrack;
+  const of = (address: string): number[] =>
+    Array.from({ length: rows }, (_, i) => i).filter((i) => source(i) === address);
+  const asked = ['10.9.9.9', ...Array.from({ length: 150 }, (_, i) => `10.1.${i}.${(7 * i) & 255}`)];
+  for (const address of asked) expect(table?.rowsWithAddress(address)).toEqual(of(address));
+  expect(table?.rowsWithAddress('10.0.0.2')).toHaveLength(rows);
+});

@@ -3,7 +3,7 @@
  * About 5 000 mutations by default; NETAUTOPSY_MUTATIONS=100000 for more. The seed is fixed, so a failure repeats.
  */
 import { describe, expect, test } from 'vitest';
-import { plainText } from '../../src/captures/read-text.ts';
+import { plainText } from '../../src/captures/plain-text.ts';
 import { CAPTURE_MODULES } from '../../src/captures/registry.ts';
 import type { CaptureKind } from '../../src/records/capture.ts';
 import { canonicalPrefix } from '../../src/tables/address.ts';

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalAddress, canonicalPrefix, prefixContains, prefixLength } from '../../src/tables/address.ts';
+import {
+  canonicalAddress,
+  canonicalPrefix,
+  isLinkLocal,
+  isLoopback,
+  isMulticast,
+  prefixContains,
+  prefixLength,
+} from '../../src/tables/address.ts';
 
 test.each([
   ['10.1.2.3/8', '10.0.0.0/8', 8],
@@ -52,4 +60,29 @@ test('a prefix holds what has its bits', () => {
     ),
     { seed: 20261121 },
   );
+});
+
+test.each<[string, boolean, boolean, boolean]>([
+  ['127.0.0.1', true, false, false],
+  ['127.255.255.254', true, false, false],
+  ['128.0.0.1', false, false, false],
+  ['::1', true, false, false],
+  ['0:0:0:0:0:0:0:1', true, false, false],
+  ['::2', false, false, false],
+  ['223.255.255.255', false, false, false],
+  ['224.0.0.1', false, true, false],
+  ['239.255.255.255', false, true, false],
+  ['240.0.0.1', false, false, false],
+  ['ff02::1', false, true, false],
+  ['fe00::1', false, false, false],
+  ['169.254.0.1', false, false, true],
+  ['169.253.255.255', false, false, false],
+  ['fe80::1', false, false, true],
+  ['febf::1', false, false, true],
+  ['fec0::1', false, false, false],
+  ['fe80::1%eth0', false, false, true],
+  ['e0.0.0.1', false, false, false],
+  ['', false, false, false],
+])('%s: loopback %s, multicast %s, link-local %s', (address, loopback, multicast, linkLocal) => {
+  expect([isLoopback(address), isMulticast(address), isLinkLocal(address)]).toEqual([loopback, multicast, linkLocal]);
 });

@@ -3,6 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { TextDecoder } from 'node:util';
 
 interface Decoder {
+  readonly utf8: boolean;
   decode(bytes: Buffer): string;
   end(): string;
 }
@@ -12,6 +13,7 @@ const utf8 = (): Decoder => {
   const decoder = new StringDecoder('utf8');
   // A character may be split over two chunks: then the next one begins with no ASCII.
   return {
+    utf8: true,
     decode: (bytes) => (isAscii(bytes) ? decoder.end() + bytes.toString('latin1') : decoder.write(bytes)),
     end: () => decoder.end(),
   };
@@ -19,7 +21,7 @@ const utf8 = (): Decoder => {
 
 const utf16 = (encoding: 'utf-16le' | 'utf-16be'): Decoder => {
   const decoder = new TextDecoder(encoding);
-  return { decode: (bytes) => decoder.decode(bytes, { stream: true }), end: () => decoder.decode() };
+  return { utf8: false, decode: (bytes) => decoder.decode(bytes, { stream: true }), end: () => decoder.decode() };
 };
 
 /** Longer strings V8 keeps outside the memory that it reuses at once. */
@@ -28,6 +30,11 @@ const PIECE = 64 * 1024;
 /** Text of a member by its byte order mark; UTF-8 where it has none. The mark itself is no text. */
 export class TextOfBytes {
   #decoder: Decoder | undefined;
+
+  /** Whether the bytes so far told that they are UTF-8. */
+  get isUtf8(): boolean {
+    return this.#decoder?.utf8 === true;
+  }
 
   /** The text of the next bytes, in pieces. */
   *push(bytes: Buffer): Generator<string> {

@@ -53,6 +53,15 @@ export class MemberReader {
     }
   }
 
+  /** Whether the member is one output, whose reader takes lines as bytes. */
+  get takesBytes(): boolean {
+    return this.#mode === 'single' && this.#open?.reader.takesBytes === true;
+  }
+
+  pushBytes(lines: Buffer): void {
+    this.#open?.reader.pushBytes(lines);
+  }
+
   end(partial: boolean): readonly Found[] {
     if (this.#mode === 'waiting') this.#begin();
     this.#close(partial);

@@ -48,6 +48,15 @@ export class OutputReader {
     if (this.#head.length >= SNIFFED) this.#choose();
   }
 
+  /** Whether the output's reader takes lines as bytes. */
+  get takesBytes(): boolean {
+    return this.#reader?.readBytes !== undefined;
+  }
+
+  pushBytes(lines: Buffer): void {
+    this.#reader?.readBytes?.(lines);
+  }
+
   end(partial: boolean): OutputRead {
     if (!this.#chosen) this.#choose();
     const read = this.#reader?.end();

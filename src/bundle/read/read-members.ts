@@ -5,9 +5,9 @@ import type { Limits } from '../limits.ts';
 import { type BundleNote, note } from '../note.ts';
 import { Damage, LimitReached } from '../open/damage.ts';
 import type { Member } from '../open/walk.ts';
-import { TextOfBytes } from './decode.ts';
 import type { Found, IgnoredWhy } from './finding.ts';
 import { KeptTexts } from './kept-texts.ts';
+import { MemberFeed } from './member-feed.ts';
 import { MemberReader } from './member-reader.ts';
 
 export interface Link {
@@ -98,10 +98,10 @@ export const readAs = async (
     limits.lineLength,
     () => tell(note('line-too-long', { file, limit: limits.lineLength })),
   );
-  const decoder = new TextOfBytes();
+  const feed = new MemberFeed(reader, slices, text, limits.lineLength);
   let partial = facts.tailed;
   try {
-    for await (const bytes of member.content) for (const piece of decoder.push(bytes)) slices.push(piece);
+    for await (const bytes of member.content) feed.push(bytes);
   } catch (error) {
     partial = true;
     if (error instanceof LimitReached && error.scope === 'member')
@@ -109,8 +109,7 @@ export const readAs = async (
     // What ends its archive ends it at the next member too, where it is told.
     else if (!(error instanceof Damage || (error instanceof LimitReached && error.scope === 'archive'))) throw error;
   }
-  slices.push(decoder.end());
-  slices.end();
+  feed.end();
   const found = reader.end(partial);
   const isCapture = found.some((f) => f.capture);
   if (isCapture) text.keep(member.path);
