@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-import { main } from './program.ts';
+import { fileURLToPath } from 'node:url';
+import { bundledProgram } from './bundled-program.ts';
 
 // A reader that has gone (`analyze … | head`) has all that it wanted; the report file is written all the same.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-process.exitCode = await main(process.argv.slice(2));
+const { program } = bundledProgram(fileURLToPath(new URL('./program.cjs', import.meta.url)));
+process.exitCode = await program.main(process.argv.slice(2));

@@ -9,6 +9,7 @@ import { schemaCommand } from './commands/schema.ts';
 import { complaint } from './complaint.ts';
 import { complete } from './complete.ts';
 import { UsageError } from './usage-error.ts';
+import { version } from './version.ts';
 
 const WIDEST = 110;
 
@@ -50,7 +51,7 @@ export const main = async (args: readonly string[]): Promise<number> => {
     .wrap(Math.min(WIDEST, process.stdout.columns || 100))
     .help()
     .alias('help', 'h')
-    .version()
+    .version(version())
     .exitProcess(false)
     .fail((message, error) => {
       // yargs hands some of its own complaints over as errors too.
