@@ -1,4 +1,5 @@
 import type { Bundle } from './bundle/bundle.ts';
+import type { ReadingWatch } from './bundle/options.ts';
 import { quoteLines } from './bundle/quote-lines.ts';
 import { readBundles } from './bundle/read-bundles.ts';
 import type { Analysis, InventoryNode, Note } from './causes/analysis.ts';
@@ -15,11 +16,15 @@ import type { Capture, UnreadLine } from './records/capture.ts';
 import type { Source } from './records/source.ts';
 import { type FlowRequest, resolveRequest } from './request.ts';
 
-export interface AnalyzeOptions {
+/** Who wants to know how a run goes on. */
+export interface Watch extends ReadingWatch {
+  /** Called when the reading is over and something else begins: each flow of so many, with its number from 1. */
+  readonly onStage?: (stage: 'finding' | 'walking' | 'quoting', flow?: number, of?: number) => void;
+}
+
+export interface AnalyzeOptions extends Watch {
   /** Flows that the user asked for; without any the broken ones are looked for. */
   readonly flows: readonly FlowRequest[];
-  /** Called with the member that is being read. */
-  readonly onMember?: (file: string) => void;
 }
 
 /** Candidates that are walked, and flows that are reported, when none was asked for. */
@@ -37,9 +42,9 @@ export interface OpenedBundle {
 /** Reads a bundle, or several archives as one. Error: BundleError. */
 export const openBundle = async (
   paths: string | readonly string[],
-  options: Pick<AnalyzeOptions, 'onMember'> = {},
+  watch: ReadingWatch = {},
 ): Promise<OpenedBundle> => {
-  const bundle = await readBundles([paths].flat(), options.onMember ? { onMember: options.onMember } : {});
+  const bundle = await readBundles([paths].flat(), watch);
   return { bundle, network: buildNetwork(bundle) };
 };
 
@@ -47,27 +52,35 @@ export const openBundle = async (
 export const analyzeOpened = async (
   { bundle, network }: OpenedBundle,
   flows: readonly FlowRequest[],
+  watch: Watch = {},
 ): Promise<Analysis> => {
   const asked = flows.map((request) => resolveRequest(network, request));
   const judged =
     asked.length > 0
-      ? asked.map((question, i) => judgeFlow(network, completeQuestion(network, question), `f${i + 1}`))
-      : findBroken(network);
+      ? asked.map((question, i) => {
+          watch.onStage?.('walking', i + 1, asked.length);
+          return judgeFlow(network, completeQuestion(network, question), `f${i + 1}`);
+        })
+      : findBroken(network, watch);
   const analysis = assembleAnalysis(bundle, network, judged, asked.length > 0);
-  return { ...analysis, quotes: await quotesFor(bundle, analysis) };
+  watch.onStage?.('quoting');
+  return { ...analysis, quotes: await quotesFor(bundle, analysis, watch) };
 };
 
 /** Reads a bundle, or several archives as one, and says what is wrong with its flows. Errors: BundleError for the bundle, RequestError for the question. */
 export const analyze = async (paths: string | readonly string[], options: AnalyzeOptions): Promise<Analysis> =>
-  analyzeOpened(await openBundle(paths, options), options.flows);
+  analyzeOpened(await openBundle(paths, options), options.flows, options);
 
 /** The flow that looks most broken, with its outcome; undefined where none does. */
 export const worstFlow = (network: Network): FlowAnalysis | undefined => findBroken(network)[0]?.flow;
 
 /** Walks the flows that look worst and keeps those in which a cause was found; of the same cause at the same place, the first. */
-const findBroken = (network: Network): readonly Judgement[] => {
+const findBroken = (network: Network, watch: Watch = {}): readonly Judgement[] => {
   const judgements: Judgement[] = [];
-  for (const candidate of findCandidates(network).slice(0, WALKED)) {
+  watch.onStage?.('finding');
+  const candidates = findCandidates(network).slice(0, WALKED);
+  for (const [i, candidate] of candidates.entries()) {
+    watch.onStage?.('walking', i + 1, candidates.length);
     const question: FlowQuestion = candidate.question;
     const judged = judgeFlow(network, question, `f${judgements.length + 1}`);
     judgements.push(isKnownAddress(network, question.dst) ? judged : doubted(judged));
@@ -169,12 +182,12 @@ const quoted = (analysis: Analysis): readonly Source[] => {
   ];
 };
 
-const quotesFor = (bundle: Bundle, analysis: Analysis): Promise<Analysis['quotes']> => {
+const quotesFor = (bundle: Bundle, analysis: Analysis, watch: ReadingWatch): Promise<Analysis['quotes']> => {
   const wanted = new Map<string, Set<number>>();
   for (const { file, line } of quoted(analysis)) {
     const lines = wanted.get(file) ?? new Set<number>();
     for (let at = Math.max(1, line - AROUND); at <= line + AROUND; at += 1) lines.add(at);
     wanted.set(file, lines);
   }
-  return quoteLines(bundle, wanted);
+  return quoteLines(bundle, wanted, watch);
 };

@@ -7,6 +7,7 @@ import { maskKeys } from './mask-keys.ts';
 import { Damage, LimitReached } from './open/damage.ts';
 import type { Member } from './open/walk.ts';
 import { Walk } from './open/walk.ts';
+import type { ReadingWatch } from './options.ts';
 import { TextOfBytes } from './read/decode.ts';
 
 const QUOTED = 2000;
@@ -18,6 +19,7 @@ const QUOTED = 2000;
 export const quoteLines = async (
   bundle: Pick<Bundle, 'origins' | 'nodes'>,
   wanted: ReadonlyMap<string, ReadonlySet<number>>,
+  watch: ReadingWatch = {},
 ): Promise<ReadonlyMap<string, ReadonlyMap<number, string>>> => {
   const quotes = new Map<string, ReadonlyMap<number, string>>();
   const captures = bundle.nodes.flatMap((node) => node.namespaces.flatMap((ns) => ns.captures));
@@ -30,7 +32,7 @@ export const quoteLines = async (
     if (known) quotes.set(file, known);
     else unknown.set(file, lines);
   }
-  for (const origin of bundle.origins) await quoteFrom(origin, unknown, quotes);
+  for (const origin of bundle.origins) await quoteFrom(origin, unknown, quotes, watch);
   return quotes;
 };
 
@@ -53,6 +55,7 @@ const quoteFrom = async (
   { source, paths, repeats, texts }: BundleOrigin,
   wanted: ReadonlyMap<string, ReadonlySet<number>>,
   quotes: Map<string, ReadonlyMap<number, string>>,
+  watch: ReadingWatch,
 ): Promise<void> => {
   const byPath = new Map<string, { readonly file: string; readonly lines: ReadonlySet<number> }>();
   for (const [file, lines] of wanted) {
@@ -67,7 +70,7 @@ const quoteFrom = async (
   }
   if (byPath.size === 0) return;
   const open = new Set(byPath.keys());
-  const walk = new Walk(source, LIMITS, () => undefined);
+  const walk = new Walk(source, LIMITS, () => undefined, watch.onBytes);
   try {
     for await (const member of walk.members()) {
       const request = byPath.get(member.path);

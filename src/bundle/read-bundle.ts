@@ -114,7 +114,7 @@ const readWith = async (
     onMember: options.onMember ?? (() => undefined),
   };
   const seen = index.complete ? index : new BundleIndex();
-  const walk = new Walk(source, limits, context.tell);
+  const walk = new Walk(source, limits, context.tell, options.onBytes);
   try {
     for await (const member of walk.members()) {
       if (!index.complete) await seen.add(member);

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Limits } from '../limits.ts';
 import { type BundleNote, note } from '../note.ts';
+import type { ReadingWatch } from '../options.ts';
 import { ByteReader, type Chunks } from './byte-reader.ts';
 import { Damage, LimitReached } from './damage.ts';
 import { folderMembers } from './folder.ts';
@@ -66,11 +67,15 @@ export class Walk {
   /** Bytes that have come out of all decompressors. */
   bytesOut = 0;
   #outer: ByteReader | undefined;
+  readonly #onBytes: ReadingWatch['onBytes'];
+  /** Bytes of a zip's members that were read: it is not read from its beginning to its end. */
+  #unzipped = 0;
 
-  constructor(source: Source, limits: Limits, tell: (note: BundleNote) => void) {
+  constructor(source: Source, limits: Limits, tell: (note: BundleNote) => void, onBytes?: ReadingWatch['onBytes']) {
     this.#source = source;
     this.#limits = limits;
     this.#tell = tell;
+    this.#onBytes = onBytes;
   }
 
   /** Bytes taken from the source itself. */
@@ -95,8 +100,22 @@ export class Walk {
   }
 
   #outermost(bytes: Chunks, place: Place): AsyncGenerator<Member> {
-    this.#outer = new ByteReader(bytes);
-    return this.#unfold(this.#outer, place);
+    const outer = new ByteReader(this.#onBytes ? this.#watched(bytes, this.#onBytes) : bytes);
+    this.#outer = outer;
+    return this.#unfold(outer, place);
+  }
+
+  async *#watched(bytes: Chunks, tell: NonNullable<ReadingWatch['onBytes']>): AsyncGenerator<Uint8Array> {
+    let taken = 0;
+    for await (const chunk of bytes) {
+      taken += chunk.length;
+      tell(taken, this.#wholeBytes);
+      yield chunk;
+    }
+  }
+
+  get #wholeBytes(): number {
+    return this.#source.kind === 'folder' ? 0 : this.#source.bytes;
   }
 
   async *#unfold(input: ByteReader, place: Place): AsyncGenerator<Member> {
@@ -143,6 +162,9 @@ export class Walk {
         continue;
       }
       yield* this.#member(raw, inside, place);
+      if (!place.outermost || raw.packed === undefined) continue;
+      this.#unzipped += raw.packed;
+      this.#onBytes?.(this.#unzipped, this.#wholeBytes);
     }
   }
 

@@ -34,12 +34,20 @@ export const runAnalyze = async (args: AnalyzeArguments): Promise<number> => {
   const language = chosenLanguage(args.lang);
   const flows = flowRequests(args.flow ?? [], args.from);
   if (args.list) return list(args);
-  const shown = progress(args);
-  const opened = await openBundle(args.bundle, { onMember: shown.member }).finally(shown.stop);
-  const found = await analyzeOpened(opened, flows);
-  const analysis = args.redact ? await redacted(found, opened, args) : found;
-  await write(analysis, args, language);
-  return exitCodeOf(analysis, args['fail-on']);
+  const shown = await progress(args);
+  try {
+    const opened = await openBundle(args.bundle, shown);
+    const found = await analyzeOpened(opened, flows, shown);
+    if (args.redact) shown.stop();
+    else shown.onWriting();
+    const analysis = args.redact ? await redacted(found, opened, args) : found;
+    const text = await rendered(analysis, args.format, language);
+    shown.stop();
+    await write(text, analysis, args, language);
+    return exitCodeOf(analysis, args['fail-on']);
+  } finally {
+    shown.stop();
+  }
 };
 
 /** `openyurt.tgz` → `openyurt-report.html` in the same folder; for standard input in the present one. */
@@ -72,8 +80,7 @@ const rendered = async (analysis: Analysis, format: Format, lang: Language): Pro
 const terminal = (analysis: Analysis, lang: Language): string =>
   renderTerminal(analysis, { lang, ...terminalOptions() });
 
-const write = async (analysis: Analysis, args: AnalyzeArguments, language: Language): Promise<void> => {
-  const text = await rendered(analysis, args.format, language);
+const write = async (text: string, analysis: Analysis, args: AnalyzeArguments, language: Language): Promise<void> => {
   const file = args.output ?? (args.format === 'html' ? besideBundle(args.bundle[0] ?? '-', 'report.html') : '-');
   if (file === '-') return print(text);
   await store(file, text);
@@ -89,8 +96,8 @@ const list = async (args: AnalyzeArguments): Promise<number> => {
     import('../../bundle/listing.ts'),
     import('../../bundle/read-bundles.ts'),
   ]);
-  const shown = progress(args);
-  const bundle = await readBundles(args.bundle, { onMember: shown.member }).finally(shown.stop);
+  const shown = await progress(args);
+  const bundle = await readBundles(args.bundle, shown).finally(shown.stop);
   print(listBundle(bundle, process.stdout.isTTY === true));
   return 0;
 };

@@ -27,8 +27,8 @@ export interface DiffArguments {
 export const runDiff = async (args: DiffArguments): Promise<number> => {
   const lang = chosenLanguage(args.lang);
   const [request] = flowRequests(args.flow === undefined ? [] : [args.flow], args.from);
-  const shown = progress(args);
-  const open = (path: string) => openBundle(path, { onMember: shown.member });
+  const shown = await progress(args);
+  const open = (path: string) => openBundle(path, shown);
   const [good, bad] = await open(args.good)
     .then(async (first) => [first, await open(args.bad)] as const)
     .finally(shown.stop);

@@ -21,8 +21,8 @@ const expression = (q: FlowQuestion): string =>
 
 /** Prints a line per flow, ready to be pasted behind `analyze BUNDLE`: the flow, what is wrong with it, how often, where it was seen. */
 export const runFlows = async (args: FlowsArguments): Promise<number> => {
-  const shown = progress(args);
-  const { network } = await openBundle(args.bundle, { onMember: shown.member }).finally(shown.stop);
+  const shown = await progress(args);
+  const { network } = await openBundle(args.bundle, shown).finally(shown.stop);
   const found = findCandidates(network);
   for (const { question, symptoms, count, sources } of found) {
     const from = question.start === undefined ? '' : ` --from '${question.start}'`;
