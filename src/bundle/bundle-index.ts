@@ -105,7 +105,9 @@ const holdsDirectly = (path: string): boolean => {
   const { node, namespace } = foldersOf(segments.slice(0, -1));
   if (node.length > 0 || namespace !== undefined) return false;
   const { kind, common, label } = factsOfName(path);
-  return kind !== undefined && kind !== 'skip' && kind !== 'kubectl' && !common && label === undefined;
+  return (
+    kind !== undefined && kind !== 'skip' && kind !== 'clock' && kind !== 'kubectl' && !common && label === undefined
+  );
 };
 
 const joined = (folders: readonly string[]): string => (folders.length === 0 ? '' : `${folders.join('/')}/`);

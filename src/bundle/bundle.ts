@@ -25,8 +25,11 @@ export interface IgnoredMember {
 /** The moment of a capture, where the bundle tells it. */
 export interface Moment {
   readonly node: string;
+  /** Where it is told. */
   readonly file: string;
   readonly line: number;
+  /** The file of the capture that was taken then; undefined where it is the collector's whole run. */
+  readonly capture: string | undefined;
   /** Seconds since the epoch; the local time read as UTC where the zone is not known. */
   readonly epoch: number;
   readonly zoneMinutes: number | undefined;

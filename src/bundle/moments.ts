@@ -3,28 +3,30 @@ import type { Placed } from './assign.ts';
 import type { Moment } from './bundle.ts';
 import type { Units } from './layouts/units.ts';
 import { type BundleNote, note } from './note.ts';
+import { readStamps, type Stamp } from './stamps.ts';
 
 /** Seconds between two captures of one bundle that no longer show one state. */
 const TORN = 600;
 
-/** How far a clock is to be trusted: one that was printed with its zone, one that was not, one of the archive's header. */
-type Weight = 'printed' | 'local' | 'header';
+/** How far a clock is to be trusted: one that was printed with its zone, one that was not, one of the whole run, one of the archive's header. */
+type Weight = 'printed' | 'local' | 'run' | 'header';
 interface Clock extends Moment {
   readonly weight: Weight;
-  readonly mtime?: true;
 }
 
 /** When the captures were taken, as far as the bundle tells, and whether they belong together. */
 export const momentsOf = (
   placed: readonly Placed[],
   units: Units,
+  texts: ReadonlyMap<string, string>,
+  shown: (path: string) => string,
 ): { readonly times: readonly Moment[]; readonly notes: readonly BundleNote[] } => {
   const zones = zonesOf(placed);
   const clocks = placed.flatMap((p) => (p.node === undefined ? [] : clocksOf(p, p.node, zones.get(p.node))));
   clocks.push(...rootClocks(placed, units));
-  const times = clocks
-    .filter((c) => c.weight !== 'header')
-    .map(({ node, file, line, epoch, zoneMinutes, text }): Moment => ({ node, file, line, epoch, zoneMinutes, text }));
+  for (const [path, text] of texts)
+    clocks.push(...stampClocks(readStamps(text), path, shown(path), placed, units, zones));
+  const times = clocks.filter((c) => c.weight !== 'header').map(({ weight: _, ...moment }): Moment => moment);
   return { times, notes: tornNotes(clocks) };
 };
 
@@ -47,6 +49,7 @@ const clocksOf = ({ found }: Placed, node: string, zone: number | undefined): re
     clocks.push({
       node,
       file,
+      capture: file,
       line: time.source.line,
       epoch: time.epoch,
       zoneMinutes: time.zoneMinutes,
@@ -58,6 +61,7 @@ const clocksOf = ({ found }: Placed, node: string, zone: number | undefined): re
     clocks.push({
       node,
       file,
+      capture: file,
       line: generated.line,
       epoch: local - (zone ?? 0) * 60,
       zoneMinutes: zone,
@@ -68,6 +72,7 @@ const clocksOf = ({ found }: Placed, node: string, zone: number | undefined): re
     clocks.push({
       node,
       file,
+      capture: file,
       line: 1,
       epoch: Math.round(mtime),
       zoneMinutes: 0,
@@ -100,14 +105,55 @@ const rootClocks = (placed: readonly Placed[], units: Units): readonly Clock[] =
             node,
             file: found.capture?.file ?? found.path,
             line: 1,
+            capture: undefined,
             epoch,
             zoneMinutes: utc ? 0 : undefined,
             text,
-            weight: 'local',
+            weight: 'run',
           },
         ];
   });
 };
+
+/** What the collector wrote down: of an output, its node's; of the whole run, every node's that it has an output of. */
+const stampClocks = (
+  stamps: readonly Stamp[],
+  path: string,
+  file: string,
+  placed: readonly Placed[],
+  units: Units,
+  zones: ReadonlyMap<string, number>,
+): readonly Clock[] => {
+  const unit = units.of(path);
+  if (!unit) return [];
+  const outputs = placed.filter(({ found, node }) => node !== undefined && units.of(found.path)?.root === unit.root);
+  const [began] = stamps.filter((stamp) => stamp.path === undefined);
+  const nodes = new Set(outputs.flatMap(({ node }) => node ?? []));
+  const byPath = new Map(outputs.map((output) => [output.found.path.slice(unit.root.length), output]));
+  return [
+    ...(began
+      ? [...nodes].map((node): Clock => ({ ...clockOf(began, node, file), capture: undefined, weight: 'run' }))
+      : []),
+    ...stamps.flatMap((stamp): Clock[] => {
+      const { found, node } = byPath.get(stamp.path ?? '') ?? {};
+      if (!found || node === undefined) return [];
+      const zone = zones.get(node);
+      const clock = { ...clockOf(stamp, node, file), capture: found.capture?.file };
+      return zone === undefined
+        ? [{ ...clock, weight: 'local' }]
+        : [{ ...clock, epoch: stamp.epoch - zone * 60, zoneMinutes: zone, weight: 'printed' }];
+    }),
+  ];
+};
+
+const clockOf = ({ line, epoch, zoneMinutes, text }: Stamp, node: string, file: string) => ({
+  node,
+  file,
+  line,
+  epoch,
+  zoneMinutes,
+  text,
+});
 
 /** `1765626516`, `20251213114836`, `2025-12-13_11-48-36`, `251213_1148`. */
 const epochOf = (text: string): number | undefined => {
@@ -127,7 +173,7 @@ const tornNotes = (clocks: readonly Clock[]): readonly BundleNote[] => {
   for (const node of nodes) {
     const own = clocks.filter((c) => c.node === node);
     const strong = own.filter((c) => c.weight === 'printed');
-    const local = own.filter((c) => c.weight === 'local' && c.zoneMinutes === undefined && /^\w{3} /.test(c.text));
+    const local = own.filter((c) => c.weight === 'local');
     const used = strong.length > 0 ? strong : local.length > 0 ? local : own.filter((c) => c.weight === 'header');
     const torn = tear(used, 'node');
     if (torn) notes.push(torn);
@@ -163,8 +209,8 @@ const tear = (clocks: readonly Moment[], scope: 'node' | 'bundle'): BundleNote |
       first: low.text,
       last: high.text,
       seconds: Math.round(high.epoch - low.epoch),
-      firstFile: low.file,
-      lastFile: high.file,
+      firstFile: low.capture ?? low.file,
+      lastFile: high.capture ?? high.file,
     },
     [
       { file: low.file, line: low.line },

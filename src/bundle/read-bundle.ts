@@ -42,7 +42,7 @@ export const readBundle = async (path: string, options: BundleOptions): Promise<
   for (const [file, times] of harvest.times)
     if (harvest.found.has(file)) notes.push(note('duplicate-member', { file: shown(file), times }));
   const placed = assign(kept, units, shownNames(reading.seen.wrapper, ''), archiveName(source.name));
-  const { times, notes: torn } = momentsOf(placed, units);
+  const { times, notes: torn } = momentsOf(placed, units, harvest.clocks, shown);
   notes.push(...obfuscationNotes(placed, units), ...torn);
   return {
     name: source.name,
@@ -56,7 +56,9 @@ export const readBundle = async (path: string, options: BundleOptions): Promise<
         source,
         repeats: harvest.times.size > 0,
         texts: harvest.kept.texts,
-        paths: new Map([...harvest.found.keys()].map((at) => [shown(at), harvest.targets.get(at) ?? at])),
+        paths: new Map(
+          [...harvest.found.keys(), ...harvest.clocks.keys()].map((at) => [shown(at), harvest.targets.get(at) ?? at]),
+        ),
       },
     ],
   };
@@ -132,7 +134,7 @@ const readLinks = async (source: Source, harvest: Harvest, context: ReadContext)
   const wanted = new Map<string, Link>();
   for (const link of harvest.links.values()) {
     const { kind, common } = link.facts;
-    if (kind === undefined || kind === 'skip' || common) continue;
+    if (kind === undefined || kind === 'skip' || kind === 'clock' || common) continue;
     const target = resolveLink(link.path, harvest.links, harvest.files, context.limits.linkHops);
     if (target === undefined) {
       context.tell(note('dead-link', { file: context.shown(link.path), target: link.text }));

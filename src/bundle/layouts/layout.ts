@@ -29,8 +29,8 @@ export interface LayoutEntry {
    * node the cluster's objects tell. No quantifier stands inside another.
    */
   readonly pattern: RegExp;
-  /** `many`: the file holds several, each under a header; `named`: as its name's words tell; `skip`: no capture. */
-  readonly kind: CaptureKind | 'many' | 'named' | 'skip';
+  /** `many`: the file holds several, each under a header; `named`: as its name's words tell; `clock`: no capture, but it tells when captures were taken; `skip`: neither. */
+  readonly kind: CaptureKind | 'many' | 'named' | 'clock' | 'skip';
   readonly command?: string;
   readonly family?: 4 | 6;
 }

@@ -6,7 +6,7 @@ import { LABEL_WORDS, OPTION_WORDS, TAKE_WORDS } from './tool-words.ts';
 
 /** What a member's path tells. */
 export interface NameFacts {
-  readonly kind: CaptureKind | 'many' | 'skip' | undefined;
+  readonly kind: CaptureKind | 'many' | 'clock' | 'skip' | undefined;
   readonly layout: LayoutId;
   /** The content has to agree. */
   readonly common: boolean;

@@ -8,6 +8,7 @@ export const MUST_GATHER: Layout = {
   ],
   nodes: 'path',
   entries: [
+    { layout: 'must-gather', pattern: /^timestamp$/, kind: 'clock' },
     {
       layout: 'must-gather',
       pattern: /(?:^|\/)network_logs\/ipsec\/xfrm\/(?<pod>[^/]+)_state\.log$/,

@@ -34,6 +34,7 @@ export const SOS: Layout = {
       pattern: /(?:^|\/)sos_strings\/(?:networking|conntrack|firewall_tables|ipvs|libreswan|kernel)\/[^/]+$/,
       kind: 'named',
     },
+    { layout: 'sos', pattern: /^sos_reports\/manifest\.json$/, kind: 'clock' },
     { layout: 'sos', pattern: /(?:^|\/)(?:sos_commands|sos_strings|sos_reports|sos_logs)\//, kind: 'skip' },
     { layout: 'sos', pattern: /(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\//, kind: 'named' },
     { layout: 'sos', pattern: /(?:^|\/)proc\/sys\/kernel\/hostname$/, kind: 'hostname' },

@@ -197,7 +197,7 @@ const below = (open: Open): Open => {
 };
 
 const captureKind = (kind: NameFacts['kind']): CaptureKind | undefined =>
-  kind === 'many' || kind === 'skip' ? undefined : kind;
+  kind === 'many' || kind === 'skip' || kind === 'clock' ? undefined : kind;
 
 const firstLineOf = (text: string): string => {
   const end = text.indexOf('\n');

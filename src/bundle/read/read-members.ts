@@ -1,3 +1,4 @@
+import { plainText } from '../../captures/plain-text.ts';
 import { PlainSlices } from '../../captures/read-text.ts';
 import { factsOfName, type NameFacts } from '../layouts/member-name.ts';
 import type { Units } from '../layouts/units.ts';
@@ -5,6 +6,7 @@ import type { Limits } from '../limits.ts';
 import { type BundleNote, note } from '../note.ts';
 import { Damage, LimitReached } from '../open/damage.ts';
 import type { Member } from '../open/walk.ts';
+import { TextOfBytes } from './decode.ts';
 import type { Found, IgnoredWhy } from './finding.ts';
 import { KeptTexts } from './kept-texts.ts';
 import { MemberFeed } from './member-feed.ts';
@@ -28,6 +30,8 @@ export class Harvest {
   readonly targets = new Map<string, string>();
   readonly times = new Map<string, number>();
   readonly ignored = new Map<string, IgnoredWhy>();
+  /** Texts of the files that tell when captures were taken. */
+  readonly clocks = new Map<string, string>();
   readonly kept = new KeptTexts();
   /** A member that only a key opens was met. */
   encrypted = false;
@@ -57,7 +61,8 @@ export const readMember = async (member: Member, harvest: Harvest, context: Read
   harvest.found.delete(path);
   harvest.ignored.delete(path);
   harvest.kept.forget(path);
-  const why = facts.kind === 'skip' ? 'not-a-capture' : await formWhy(member, facts);
+  if (facts.kind === 'clock' && member.form === 'text') harvest.clocks.set(path, await textOf(member));
+  const why = facts.kind === 'skip' || facts.kind === 'clock' ? 'not-a-capture' : await formWhy(member, facts);
   if (why) {
     harvest.ignored.set(path, why);
     return;
@@ -67,6 +72,24 @@ export const readMember = async (member: Member, harvest: Harvest, context: Read
   const kept = found.filter((f) => f.capture !== undefined);
   if (kept.length > 0) harvest.found.set(path, kept);
   else harvest.ignored.set(path, found[0]?.why ?? 'unknown');
+};
+
+/** Characters of a clock that are read: a manifest of sos has one or two millions. */
+const CLOCK = 32 * 1024 * 1024;
+
+const textOf = async (member: Member): Promise<string> => {
+  const decoder = new TextOfBytes();
+  let text = '';
+  try {
+    for await (const bytes of member.content) {
+      for (const piece of decoder.push(bytes)) text += piece;
+      if (text.length > CLOCK) break;
+    }
+  } catch (error) {
+    // What ends its archive ends it at the next member too, where it is told.
+    if (!(error instanceof Damage || error instanceof LimitReached)) throw error;
+  }
+  return plainText(text);
 };
 
 const formWhy = async (member: Member, facts: NameFacts): Promise<IgnoredWhy | undefined> => {
