@@ -3,7 +3,7 @@ import type { IpSet, SetMember } from '../records/ipset.ts';
 import type { Source } from '../records/source.ts';
 import { canonicalAddress } from '../tables/address.ts';
 import { flatten } from '../tables/interner.ts';
-import { type CaptureModule, grammarReader, LineSink } from './module.ts';
+import { type CaptureInput, type CaptureModule, grammarReader, LineSink } from './module.ts';
 
 /** Names that the types had before ipset 5 (ipset(8), "type names"). */
 const OLD_TYPES = new Map([
@@ -63,11 +63,22 @@ class SetSink extends LineSink {
   readonly sets: OpenSet[] = [];
   /** Whether `Members:` was read and no other set began since. */
   inMembers = false;
+  /** The command asks for names alone. */
+  readonly namesAlone: boolean;
   readonly #byName = new Map<string, OpenSet>();
   #open: OpenSet | undefined;
 
+  constructor(input: CaptureInput) {
+    super(input);
+    this.namesAlone = /(?:^|[\s_])-{1,2}n(?:ame)?(?=[\s_]|$)/.test(input.command ?? '');
+  }
+
   name(name: string): void {
     this.#begin(name);
+  }
+
+  nameAlone(name: string): void {
+    this.#begin(name).declaredEntries = Number.POSITIVE_INFINITY;
   }
 
   create(name: string, type: string, words: readonly string[]): void {

@@ -5,6 +5,9 @@ import { AddressSink } from './address-sink.ts';
 import type { CaptureInput } from './module.ts';
 import { hopOf, prefixOf, type RouteAttribute, type RouteDraft, routeDraft } from './route-draft.ts';
 
+/** No next hop has this id: one that is not told. */
+const UNTOLD = 0;
+
 /** The command shows one table (`ip route show table 50`) and then does not print its name. */
 const tableOf = (command: string | undefined): string => {
   const table = /(?:^|[\s_])tab(?:le)?[ _]+([^\s_]+)/.exec(command ?? '')?.[1];
@@ -20,6 +23,8 @@ export class RouteSink extends AddressSink {
   /** `ip route get` tells one decision of the kernel, not a row of its tables. */
   readonly #asks: boolean;
   #open: RouteDraft | undefined;
+  /** The open row is surely a route, though nothing follows its destination. */
+  #isRow = false;
   #answering = false;
   #metricColumn = true;
   #finished = false;
@@ -46,7 +51,14 @@ export class RouteSink extends AddressSink {
     if (!this.#finished) super.raw(text);
   }
 
-  row(type: string | null, destination: string, attributes: readonly RouteAttribute[], hops: RouteAttribute[][]): void {
+  /** Behind a destination that nothing follows, only the tools themselves leave a blank. */
+  row(
+    type: string | null,
+    destination: string,
+    attributes: readonly RouteAttribute[],
+    hops: RouteAttribute[][],
+    blank: boolean,
+  ): void {
     if (this.#finished) return;
     this.close();
     if (this.#asks || isAnswer(destination, attributes)) {
@@ -63,6 +75,7 @@ export class RouteSink extends AddressSink {
     this.#routes.push(draft);
     this.records += 1;
     this.#open = draft;
+    this.#isRow = blank || attributes.length > 0 || destination === 'default';
     for (const hop of hops) this.#addHop(draft, hop);
   }
 
@@ -94,12 +107,16 @@ export class RouteSink extends AddressSink {
     }
   }
 
-  /** A row that a destination alone opened and no next hop followed is no route. */
+  /** A row without next hops: busybox prints a route of several that way, or they were cut off. A bare destination is no route. */
   close(): void {
     const open = this.#open;
     this.#open = undefined;
     this.#answering = false;
-    if (!open || open.nextHops.length > 0 || open.type !== 'unicast' || saysMore(open)) return;
+    if (!open || open.nextHops.length > 0 || open.type !== 'unicast' || open.nhid !== undefined) return;
+    if (this.#isRow) {
+      open.nhid = UNTOLD;
+      return;
+    }
     this.#routes.pop();
     this.records -= 1;
     const { line } = this;
@@ -177,6 +194,3 @@ const isAnswer = (destination: string, attributes: readonly RouteAttribute[]): b
     ([name, value]) =>
       name === 'uid' || (name === 'from' && !value.includes('/') && canonicalAddress(destination) !== undefined),
   );
-
-const saysMore = (draft: RouteDraft): boolean =>
-  draft.extra.length > 0 || draft.proto !== undefined || draft.scope !== undefined || draft.nhid !== undefined;

@@ -46,7 +46,13 @@ export const buildNamespace = (node: string, name: string, all: readonly Capture
       each((c) => c.data.nftTables),
       (t: NftTable) => `${t.family} ${t.name}`,
     ),
-    sets: new Map(each((c) => c.data.sets).map((set: IpSet) => [set.name, set])),
+    sets: new Map(
+      latest(
+        each((c) => c.data.sets),
+        (set) => set.name,
+        (set) => set.members.length >= (set.declaredEntries ?? 0),
+      ).map((set: IpSet) => [set.name, set]),
+    ),
     services: mergeServices(each((c) => c.data.services)),
     ipvsConnections: latest(
       each((c) => c.data.ipvsConnections),

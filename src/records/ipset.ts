@@ -20,7 +20,7 @@ export interface IpSet extends Sourced {
   /** Header words and values: family, hashsize, range, timeout, counters, comment … */
   readonly header: ReadonlyMap<string, string>;
   readonly references: number | undefined;
-  /** What `Number of entries:` said, where the tool printed it. */
+  /** What `Number of entries:` said, where the tool printed it; without bound where it printed the names of sets alone, which tells nothing of their members. */
   readonly declaredEntries: number | undefined;
   readonly members: readonly SetMember[];
 }

@@ -39,6 +39,7 @@ export interface Route extends Sourced {
   readonly advmss: number | undefined;
   /** One for a plain route, several for multipath, none for blackhole and its kin. */
   readonly nextHops: readonly NextHop[];
+  /** Id of next hops that are told elsewhere; 0 where the route has some and the tool left them out. */
   readonly nhid: number | undefined;
   /** Only packets from here may take the route (IPv6 subtrees). */
   readonly from?: string;

@@ -217,3 +217,35 @@ test('next hops stay with their route over slices', () => {
   expect(all).toHaveLength(1500);
   expect(all.every((route) => route.nextHops.length === 2)).toBe(true);
 });
+
+test('busybox prints no next hops of a route that has several: it is a route, and where it leads is not told', () => {
+  const capture = read(
+    'ip-route',
+    [
+      'default ',
+      '10.0.0.0/24 dev v0 scope link  src 10.0.0.5 ',
+      '10.1.0.0/16  metric 32 ',
+      '10.5.0.0/16 via 10.0.0.1 dev v0 ',
+      '10.7.0.0/16  src 10.0.0.5 ',
+      '10.8.0.0/24 table 77 ',
+      '10.9.0.0/24 ',
+      'fd00:9::/64  metric 1024 ',
+      'blackhole 10.10.0.0/16 ',
+      '',
+    ].join('\n'),
+  );
+  expect(capture).toMatchObject({ records: 9, unread: 0, lines: 9 });
+  expect(
+    (capture.data.routes ?? []).map(({ prefix, table, nextHops, nhid }) => [prefix, table, nextHops.length, nhid]),
+  ).toEqual([
+    ['0.0.0.0/0', 'main', 0, 0],
+    ['10.0.0.0/24', 'main', 1, undefined],
+    ['10.1.0.0/16', 'main', 0, 0],
+    ['10.5.0.0/16', 'main', 1, undefined],
+    ['10.7.0.0/16', 'main', 0, 0],
+    ['10.8.0.0/24', '77', 0, 0],
+    ['10.9.0.0/24', 'main', 0, 0],
+    ['fd00:9::/64', 'main', 0, 0],
+    ['10.10.0.0/16', 'main', 0, undefined],
+  ]);
+});

@@ -140,3 +140,18 @@ test('members split over slices, and members whose set was cut off, are kept', (
     { name: 'lost', type: '', members: [{}, {}] },
   ]);
 });
+
+test('of `ipset list -n` the names are sets, and nothing is known of their members', () => {
+  const text = 'KUBE-CLUSTER-IP\nKUBE-LOOP-BACK\nipset v7.1: Kernel error received: Operation not permitted\n';
+  const capture = read('ipset', text, { command: 'ipset list -n' });
+  expect(capture).toMatchObject({ records: 2, unread: 0, lines: 3 });
+  expect(capture.data.sets?.map((set) => [set.name, set.type, set.declaredEntries, set.members])).toEqual([
+    ['KUBE-CLUSTER-IP', '', Number.POSITIVE_INFINITY, []],
+    ['KUBE-LOOP-BACK', '', Number.POSITIVE_INFINITY, []],
+  ]);
+  for (const command of ['ipset -L -name', 'ipset_list_-n', 'ipset list --name', 'ipset -n list'])
+    expect(read('ipset', 'A\nB\n', { command }).records).toBe(2);
+  // Without the command a word alone is none.
+  for (const command of [undefined, 'ipset list', 'ipset list KUBE-n'])
+    expect(read('ipset', 'A\nB\n', { command })).toMatchObject({ records: 0, unread: 2 });
+});
