@@ -2,9 +2,11 @@ import type { Change } from '../network/change.ts';
 import type { NetNamespace } from '../network/namespace.ts';
 import type { Route } from '../records/route.ts';
 import { prefixContains } from '../tables/address.ts';
+import { endingOf } from './ending.ts';
 import { deathBy, deathFound } from './facts/death.ts';
+import { undecided } from './facts/found.ts';
 import { holderOf, routeOfStep } from './facts/route-search.ts';
-import type { Cause, CauseContext, Found } from './finding.ts';
+import type { Cause, CauseContext, Found, Verdict } from './finding.ts';
 
 /**
  * The longest prefix for the destination is a route that refuses: Calico and kube-router keep such routes for their own blocks, and an address whose narrower
@@ -19,7 +21,7 @@ export const blackholeOrUnreachableRoute: Cause = {
   references: ['net/ipv4/fib_semantics.c: fib_props', 'projectcalico/calico: IPAM blocks and borrowed addresses'],
   detect: (context) => {
     const death = deathBy(context, 'blackhole', 'unreachable', 'prohibit');
-    if (!death) return [];
+    if (!death) return unlisted(context);
     const route = routeOfStep(death.namespace, death.step);
     if (!route || route.type !== death.code) return [];
     return deathFound(context, death, {
@@ -28,6 +30,13 @@ export const blackholeOrUnreachableRoute: Cause = {
       fixes: narrower(context, death.namespace, death.step.before.dst, route),
     });
   },
+};
+
+/** The client was told that the address is unreachable, and the walk stops at a node whose routes were not captured: one of them may refuse. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  const ending = endingOf(context);
+  if (ending?.step.action.code !== 'routes-unknown' || context.evidence.seen !== 'unreachable') return [];
+  return [undecided([{ kind: 'ip-route', namespace: ending.namespace.id }], { dst: ending.step.before.dst })];
 };
 
 /** The route that should be there: to the pod's veth on this node, or over the node that has the address. */

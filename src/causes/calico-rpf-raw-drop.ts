@@ -1,8 +1,15 @@
+import type { NetNamespace } from '../network/namespace.ts';
+import { ownerOfChain } from '../path/netfilter/owner.ts';
+import { lookupRoute } from '../path/routing/lookup.ts';
 import type { Rule } from '../records/iptables.ts';
+import { namespaceId, textOf } from './ending.ts';
 import { weaker } from './facts/confidence.ts';
 import { confidenceOfDeath, deathBy, deathFound } from './facts/death.ts';
 import { type DropRule, dropRuleOf, dropValues, removalFix } from './facts/drop-rule.ts';
-import type { Cause } from './finding.ts';
+import { undecided } from './facts/found.ts';
+import { rulesCaptured } from './facts/rules.ts';
+import { failsUnexplained, legsOf, wentOn } from './facts/trace.ts';
+import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 const hasReversePathTest = (rule: Rule | undefined): boolean =>
   rule?.matches.some((match) => match.name === 'rpfilter') ?? false;
@@ -21,11 +28,12 @@ export const calicoRpfRawDrop: Cause = {
   group: 'C',
   layer: 'filter',
   control: false,
-  needs: ['iptables-save', 'ip-route', 'tcpdump'],
+  needs: ['iptables-save', 'ip-route', 'tcpdump', 'ipset'],
   references: ['net/ipv4/netfilter/ipt_rpfilter.c: rpfilter_mt', 'projectcalico/calico#4630'],
   detect: (context) => {
     const death = deathBy(context, 'rule-drop');
-    if (death?.step.place !== 'PREROUTING') return [];
+    if (!death) return unlisted(context);
+    if (death.step.place !== 'PREROUTING') return [];
     const drop = dropRuleOf(death.namespace, death.step);
     if (!isReversePath(drop)) return [];
     const walked = confidenceOfDeath(context, death);
@@ -37,3 +45,27 @@ export const calicoRpfRawDrop: Cause = {
     });
   },
 };
+
+/** Calico runs on a node whose rules were not captured, a failing flow comes in by another device than the one that leads back to its source, and nothing of it was seen behind. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  if (!failsUnexplained(context)) return [];
+  for (const leg of legsOf(context))
+    for (const step of leg.steps) {
+      const ns = context.network.namespaces.get(namespaceId(step));
+      if (step.place !== 'routing' || step.action.code !== 'forward' || ns?.name !== '' || step.before.inner) continue;
+      if (rulesCaptured(ns) || !runsCalico(ns) || wentOn(context, leg, step)) continue;
+      const device = textOf(step, 'iif');
+      const { family, src, dst } = step.before;
+      const back = lookupRoute(ns, {
+        ...{ family, dst: src, src: dst, iif: undefined, oif: undefined, mark: 0 },
+        ...{ proto: undefined, sport: undefined, dport: undefined, uid: undefined, tos: undefined },
+      })[0];
+      if (device === '' || back?.dev === undefined || back.dev === device) continue;
+      return [undecided([{ kind: 'iptables-save', namespace: ns.id }], { src, device, reverse: back.dev })];
+    }
+  return [];
+};
+
+const runsCalico = (ns: NetNamespace): boolean =>
+  [...ns.links.keys()].some((name) => /^cali[0-9a-f]{11}$/.test(name)) ||
+  [...ns.sets.keys()].some((name) => ownerOfChain(name) === 'calico');

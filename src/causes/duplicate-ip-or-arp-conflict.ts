@@ -1,12 +1,13 @@
-import type { NetNamespace } from '../network/namespace.ts';
+import { knows, type NetNamespace } from '../network/namespace.ts';
 import type { AddressOwner } from '../network/network.ts';
 import type { Step } from '../path/step.ts';
 import type { PacketView } from '../records/packet.ts';
 import type { Neighbour } from '../records/route.ts';
 import { isLinkLocal } from '../tables/address.ts';
 import { decisiveLine, namespaceId, stepsOf, supportingLine, textOf } from './ending.ts';
+import { backendOf, trafficAt } from './facts/backend.ts';
 import { isBroken, symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import type { Cause, CauseContext, EvidenceLine, Verdict } from './finding.ts';
 
 /**
@@ -31,8 +32,20 @@ export const duplicateIpOrArpConflict: Cause = {
       const found = judge(context, step, hop);
       if (found.length > 0) return found;
     }
-    return [];
+    return impostor(context);
   },
+};
+
+/** The client was refused, the server was watched and got no request: somebody else answered for it, and whom the node before it asks was not captured. */
+const impostor = (context: CauseContext): readonly Verdict[] => {
+  const backend = backendOf(context);
+  if (context.evidence.seen !== 'refused' || context.branch.outcome !== 'delivered' || !backend) return [];
+  if (backend.namespace.packets.length === 0 || trafficAt(context, backend).asks.length > 0) return [];
+  const hops = context.branch.forward.steps.flatMap((step) => nextHopOf(context, step) ?? []);
+  const last = hops.findLast(({ address }) => address === backend.step.before.dst);
+  return last && !knows(last.ns, 'ip-neigh')
+    ? [undecided([{ kind: 'ip-neigh', namespace: last.ns.id }], { address: last.address, device: last.device })]
+    : [];
 };
 
 interface Hop {

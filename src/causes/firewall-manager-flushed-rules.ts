@@ -4,8 +4,10 @@ import { ownerOfChain, type RuleOwner } from '../path/netfilter/owner.ts';
 import type { Chain, RuleTable } from '../records/iptables.ts';
 import { decisiveLine, namespaceId, supportingLine } from './ending.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { rulesCaptured } from './facts/rules.ts';
 import { kubeFront } from './facts/service.ts';
+import { isSeenFailing } from './facts/trace.ts';
 import { translationsOf } from './facts/translation.ts';
 import type { Cause, CauseContext, Verdict } from './finding.ts';
 
@@ -42,12 +44,17 @@ export const firewallManagerFlushedRules: Cause = {
       (s) => s.namespace === '' && (s.place === 'routing' || s.place === 'PREROUTING' || s.place === 'OUTPUT'),
     );
     const ns = step && context.network.namespaces.get(namespaceId(step));
-    if (!step || !ns || !knows(ns, 'iptables-save')) return [];
+    if (!step || !ns || (!knows(ns, 'iptables-save') && rulesCaptured(ns))) return [];
     const family = step.before.family;
     const elsewhere = tellsOfService(context, ns, dst, dport, family);
     const kube =
       dport === undefined ? undefined : kubeFront(context.network, { proto, address: dst, port: dport }, false);
     if (!elsewhere && !kube) return [];
+    // Another node, or the cluster, knows the service; whether this node's rules do is what the walk lacks.
+    if (!rulesCaptured(ns))
+      return isSeenFailing(context) && ns.services.length === 0
+        ? [undecided([{ kind: 'iptables-save', namespace: ns.id }], { virtual: dst, port: dport ?? 0 })]
+        : [];
     const tables = ns.tables.filter((t) => t.family === family && t.name === 'nat');
     // IPVS and nftables proxies keep their services elsewhere.
     if (tables.length === 0 || ns.services.length > 0 || ns.nftTables.some((t) => t.name === 'kube-proxy')) return [];

@@ -1,7 +1,11 @@
+import { knows } from '../network/namespace.ts';
 import type { Link } from '../records/link.ts';
+import { namespaceId, textOf } from './ending.ts';
 import { deathBy, deathFound } from './facts/death.ts';
+import { undecided } from './facts/found.ts';
 import { isDefault, routeOfStep } from './facts/route-search.ts';
-import type { Cause } from './finding.ts';
+import { isSeenFailing, legsOf, seenBehind } from './facts/trace.ts';
+import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 const hasNoCarrier = (link: Link | undefined): boolean => link?.flags.includes('NO-CARRIER') ?? false;
 
@@ -18,7 +22,7 @@ export const ifaceDownOrNoCarrier: Cause = {
   references: ['net/core/dev.c: __dev_queue_xmit', 'net/ipv4/fib_semantics.c: fib_sync_down_dev'],
   detect: (context) => {
     const death = deathBy(context, 'device-down');
-    if (!death) return [];
+    if (!death) return unlisted(context);
     const ns = death.namespace;
     const device = String(death.step.action.values.device ?? death.step.device ?? '');
     const link = ns.links.get(device);
@@ -40,4 +44,20 @@ export const ifaceDownOrNoCarrier: Cause = {
           ],
     });
   },
+};
+
+/** A failing flow was routed to a device of which no listing tells whether it is up, and nothing of it was seen there or behind. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  if (!isSeenFailing(context)) return [];
+  for (const leg of legsOf(context))
+    for (const step of leg.steps) {
+      const ns = context.network.namespaces.get(namespaceId(step));
+      const device = textOf(step, 'device');
+      if (!ns || step.place !== 'routing' || step.action.code === 'local' || device === '' || device === 'lo') continue;
+      if (knows(ns, 'ip-link') || ns.links.has(device) || seenBehind(context, leg, step)) continue;
+      // Conntrack has its entry before the device drops the packet; tcpdump sees none that the device does not send.
+      const isSent = context.evidence.packets.some((p) => p.namespace === ns.id && p.view.device === device);
+      if (!isSent) return [undecided([{ kind: 'ip-link', namespace: ns.id }], { device })];
+    }
+  return [];
 };

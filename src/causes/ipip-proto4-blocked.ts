@@ -4,8 +4,8 @@ import { confidenceOfDeath, deathBy, deathFound } from './facts/death.ts';
 import { dropRuleOf, dropValues, removalFix } from './facts/drop-rule.ts';
 import { foundAt } from './facts/found.ts';
 import { anyArrivalFrom, isIpip } from './facts/outer.ts';
-import { vanishedInTunnel } from './facts/vanished.ts';
-import type { Cause, CauseContext, Found } from './finding.ts';
+import { unwatchedTunnel, vanishedInTunnel } from './facts/vanished.ts';
+import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 /**
  * IP-in-IP packets (protocol 4, or GRE's 47) leave one node and do not reach the other: some clouds carry nothing but TCP, UDP and ICMP, and security groups that name
@@ -16,7 +16,7 @@ export const ipipProto4Blocked: Cause = {
   group: 'C',
   layer: 'underlay',
   control: false,
-  needs: ['tcpdump', 'ip-link', 'ip-route', 'iptables-save'],
+  needs: ['tcpdump', 'ip-link', 'ip-route', 'iptables-save', 'conntrack'],
   references: ['net/ipv4/ip_tunnel.c: ip_tunnel_xmit', 'RFC 2003', 'projectcalico.org: IP-in-IP on Azure'],
   explains: ['forward-chain-drop'],
   detect: (context) => {
@@ -47,9 +47,9 @@ export const ipipProto4Blocked: Cause = {
 };
 
 /** Nothing was captured at the receiver, but nothing of the flow is in its tables either. */
-const vanished = (context: CauseContext): readonly Found[] => {
+const vanished = (context: CauseContext): readonly Verdict[] => {
   const gone = vanishedInTunnel(context, 'ipip-encapsulate');
-  if (!gone) return [];
+  if (!gone) return unwatchedTunnel(context, ({ proto }) => proto === 'ipip' || proto === 'gre');
   const { step, sender, receiver, sent, isTracked } = gone;
   const { src, dst, proto } = step.after;
   const found = foundAt(step, {

@@ -249,6 +249,8 @@ const unlisted = (context: CauseContext): readonly Verdict[] => {
   return [];
 };
 
-/** The entry is to a server that the walk's rules send nothing to. */
+/** The entry of a fresh attempt is to a server that the walk's rules send nothing to. */
 const isElsewhere = ({ branch }: CauseContext, { agrees, namespace, entry }: SeenEntry): boolean =>
-  agrees === false && !branch.entries.get(namespace)?.some((predicted) => predicted.reply.src === entry.reply.src);
+  agrees === false &&
+  entry.state === 'SYN_SENT' &&
+  !branch.entries.get(namespace)?.some((predicted) => predicted.reply.src === entry.reply.src);

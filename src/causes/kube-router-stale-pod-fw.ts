@@ -45,7 +45,7 @@ export const kubeRouterStalePodFw: Cause = {
       return [{ kind: 'ruled-out', because: 'pod-is-current', values, evidence: decisiveLine(owner, [address]) }];
     if (!other && rivals.length === 0) {
       // One chain for one address is how it should be; whose it is only the pods tell.
-      return context.network.kube.pods.length > 0 || context.network.owners(address).length > 0
+      return context.network.kube.pods.length > 0 || context.network.owners(address).some((o) => !o.namespace.imagined)
         ? []
         : [undecided([{ kind: 'kubectl', namespace: ns.id }], values)];
     }

@@ -2,10 +2,12 @@ import type { NetNamespace } from '../network/namespace.ts';
 import type { Step } from '../path/step.ts';
 import type { Rule } from '../records/iptables.ts';
 import { decisiveLine, namespaceId, proofsOf } from './ending.ts';
+import { virtualHolding } from './facts/address.ts';
 import { confidenceOfEnd, symptomLines, weaker } from './facts/confidence.ts';
-import { foundWhereItDies } from './facts/found.ts';
-import { ruleAt } from './facts/rules.ts';
-import type { Cause, CauseContext, Found } from './finding.ts';
+import { foundWhereItDies, undecided } from './facts/found.ts';
+import { ruleAt, rulesCaptured } from './facts/rules.ts';
+import { isSeenFailing } from './facts/trace.ts';
+import type { Cause, CauseContext, Found, Undecided } from './finding.ts';
 
 /**
  * kube-proxy marks a packet to be masqueraded. IPVS puts the translated packet into OUTPUT again, and there a rule that sets the whole mark wipes it off: the packet leaves
@@ -34,6 +36,8 @@ export const markOverwriteLosesMasq: Cause = {
     'neigh-failed-next-hop',
   ],
   detect: (context) => {
+    const unknown = unlisted(context);
+    if (unknown) return [unknown];
     if (context.evidence.seen === 'ok' || context.branch.outcome === 'delivered') return [];
     const wiped = wipedMark(context);
     if (!wiped) return [];
@@ -67,6 +71,27 @@ export const markOverwriteLosesMasq: Cause = {
       }),
     ];
   },
+};
+
+/** IPVS translated the node's own packet, conntrack says that its virtual source was left to it, and the rules that mark and masquerade were not captured. */
+const unlisted = (context: CauseContext): Undecided | undefined => {
+  const step = context.branch.forward.steps.find(
+    (s) => s.action.code === 'ipvs-dnat' && s.action.values.hook === 'OUTPUT',
+  );
+  const ns = step && context.network.namespaces.get(namespaceId(step));
+  if (!step || !ns || !isSeenFailing(context) || rulesCaptured(ns)) return undefined;
+  const { src, dst } = step.before;
+  const bare = context.evidence.entries.some(
+    ({ namespace, entry }) =>
+      namespace === ns.id &&
+      entry.unreplied &&
+      entry.original.dst === dst &&
+      entry.reply.dst === src &&
+      entry.reply.src !== dst,
+  );
+  return bare && virtualHolding(ns, src)
+    ? undecided([{ kind: 'iptables-save', namespace: ns.id }], { virtual: dst, src, sender: ns.node })
+    : undefined;
 };
 
 /** A mark that the nat table set for the first name of the packet and that mangle OUTPUT takes off again behind IPVS. */

@@ -3,7 +3,9 @@ import type { Step } from '../path/step.ts';
 import { decisiveLine, namespaceId, proofsOf, supportingLine, textOf } from './ending.ts';
 import { confidenceOfEnd, weaker } from './facts/confidence.ts';
 import { type Death, deathBy, deathFound } from './facts/death.ts';
+import { undecided } from './facts/found.ts';
 import { ruleChange } from './facts/rule-change.ts';
+import { isSeenFailing } from './facts/trace.ts';
 import type { Cause, CauseContext, Found } from './finding.ts';
 
 /** Ends of an answer that cannot find its way back to the address it was given. */
@@ -28,7 +30,7 @@ export const masqWrongOrNoAddress: Cause = {
   detect: (context) => {
     const none = deathBy(context, 'masquerade-no-address');
     if (none) return withoutAddress(context, none);
-    const death = deathBy(context, ...ASTRAY);
+    const death = deathBy(context, ...ASTRAY, 'routes-unknown');
     if (death?.leg.direction !== 'reply') return [];
     const { dst } = death.step.before;
     const masquerade = context.branch.forward.steps.findLast(
@@ -36,6 +38,11 @@ export const masqWrongOrNoAddress: Cause = {
     );
     const ns = masquerade && context.network.namespaces.get(namespaceId(masquerade));
     if (!masquerade || !ns) return [];
+    // Whether the address that was taken is one that the answer finds back to, the routes at which the walk stops would tell.
+    if (death.code === 'routes-unknown')
+      return isSeenFailing(context) && death.namespace.name === ''
+        ? [undecided([{ kind: 'ip-route', namespace: death.namespace.id }], { address: dst, from: ns.node })]
+        : [];
     return wrongAddress(context, death, masquerade, ns);
   },
 };

@@ -1,6 +1,9 @@
+import { knows } from '../network/namespace.ts';
+import { namespaceId, stepsOf, textOf } from './ending.ts';
 import { deathBy, deathFound } from './facts/death.ts';
+import { undecided } from './facts/found.ts';
 import { holderOf } from './facts/route-search.ts';
-import type { Cause } from './finding.ts';
+import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 /**
  * Nobody answers for the next hop: its neighbour entry is FAILED, and the node answers the sender with ICMP host unreachable. The pod is gone, the address is in
@@ -15,7 +18,7 @@ export const neighFailedNextHop: Cause = {
   references: ['net/core/neighbour.c: neigh_timer_handler, neigh_invalidate', 'net/ipv4/arp.c: arp_error_report'],
   detect: (context) => {
     const death = deathBy(context, 'neighbour-failed');
-    if (!death) return [];
+    if (!death) return unlisted(context);
     const ns = death.namespace;
     const device = String(death.step.action.values.device ?? '');
     // Inside a VXLAN it is the tunnel that does not carry the question.
@@ -39,4 +42,21 @@ export const neighFailedNextHop: Cause = {
       ],
     });
   },
+};
+
+/** A node on the way told the client that the host is unreachable, and whom its neighbour table lacks was not captured. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  if (context.evidence.seen !== 'unreachable') return [];
+  const told = context.evidence.packets.filter(
+    (p) => p.leg === 'error' && /\bhost\b.*unreachable/.test(p.layer?.icmp ?? ''),
+  );
+  for (const step of stepsOf(context)) {
+    const ns = context.network.namespaces.get(namespaceId(step));
+    if (!ns || step.place !== 'routing' || knows(ns, 'ip-neigh')) continue;
+    const isTeller = [...ns.links.values()].some((l) =>
+      l.addresses.some((a) => told.some((p) => p.layer?.src === a.address)),
+    );
+    if (isTeller) return [undecided([{ kind: 'ip-neigh', namespace: ns.id }], { device: textOf(step, 'device') })];
+  }
+  return [];
 };

@@ -1,10 +1,14 @@
 import { type NetNamespace, sysctl, sysctlNumber } from '../network/namespace.ts';
 import { decisiveLine, namespaceId, stepsOf } from './ending.ts';
 import { isBroken, symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { isSeenFailing } from './facts/trace.ts';
 import type { Cause, Verdict } from './finding.ts';
 
 const MESSAGE = /neighbou?r(?: table|ing)? ?(?:table )?overflow/i;
+
+/** gc_thresh3 where nobody set it. */
+const DEFAULT_LIMIT = 1024;
 
 /** Entries that count against the limit: static ones do not (NUD_PERMANENT and NUD_NOARP are not counted by neigh_alloc's collector). */
 const counted = (ns: NetNamespace, family: 4 | 6): number =>
@@ -38,10 +42,13 @@ export const neighTableOverflow: Cause = {
         .filter((n) => n.node === step.node)
         .reduce((sum, n) => sum + counted(n, family), 0);
       const full = limit !== undefined && limit > 0 && entries >= limit;
-      if (!message && !full) continue;
+      if (!message && !full && !(limit === undefined && entries >= DEFAULT_LIMIT && isSeenFailing(context))) continue;
       const hop = String(step.action.values.via ?? '') || step.before.dst;
       // An entry that is there needs no new one.
       if (ns.neighbours.some((n) => n.address === hop && n.mac !== undefined && !n.states.includes('FAILED'))) continue;
+      // As many as the kernel's own limit, and whether this node has a larger one was not captured.
+      if (!message && !full)
+        return [undecided([{ kind: 'sysctl', namespace: host.id }], { entries, sysctl: limitName, hop })];
       const fix = `sysctl -w ${limitName}=${Math.max((limit ?? 1024) * 8, 8192)}`;
       return [
         foundAt(step, {

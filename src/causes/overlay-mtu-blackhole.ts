@@ -24,7 +24,7 @@ export const overlayMtuBlackhole: Cause = {
   group: 'B',
   layer: 'mtu',
   control: false,
-  needs: ['tcpdump', 'ip-link', 'ip-route', 'iptables-save'],
+  needs: ['tcpdump', 'ip-link', 'ip-route', 'iptables-save', 'conntrack', 'sysctl'],
   references: [
     'RFC 2923',
     'RFC 4821',

@@ -4,9 +4,12 @@ import type { Step } from '../path/step.ts';
 import type { NftRule, Rule } from '../records/iptables.ts';
 import { namespaceId, proofsOf, stepsOf, textOf } from './ending.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
-import { ruleAt } from './facts/rules.ts';
-import type { Cause, Verdict } from './finding.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { ruleAt, rulesCaptured } from './facts/rules.ts';
+import { kubeFront } from './facts/service.ts';
+import { arrivalsAt, isSeenFailing } from './facts/trace.ts';
+import { translationsOf } from './facts/translation.ts';
+import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 /**
  * A rule of the raw table takes the packet out of connection tracking. Without an entry the nat table is never asked, and neither a service's translation nor the way back
@@ -62,8 +65,22 @@ export const rawNotrackBreaksNat: Cause = {
         }),
       ];
     }
-    return [];
+    return unlisted(context);
   },
+};
+
+/** The node that should translate a service was seen to take the packet in and tracks connections, but not this one; its rules were not captured. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  const { dst, dport, proto } = context.flow.question;
+  if (!isSeenFailing(context) || dport === undefined || translationsOf(context).length > 0) return [];
+  const step = context.branch.forward.steps.find((s) => s.namespace === '' && s.place === 'routing');
+  const ns = step && context.network.namespaces.get(namespaceId(step));
+  if (!ns || rulesCaptured(ns) || ns.services.length > 0 || (ns.conntrack[0]?.count ?? 0) === 0) return [];
+  if (!kubeFront(context.network, { proto, address: dst, port: dport }, false)) return [];
+  const came = arrivalsAt(context, context.branch.forward, ns.id).some((p) => p.layer?.dst === dst);
+  return came && !context.evidence.entries.some((e) => e.namespace === ns.id)
+    ? [undecided([{ kind: 'iptables-save', namespace: ns.id }], { src: step.before.src, dst, port: dport })]
+    : [];
 };
 
 /** `-j NOTRACK`, `-j CT --notrack`. */

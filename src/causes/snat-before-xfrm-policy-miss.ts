@@ -110,7 +110,9 @@ const exempt = (ns: NetNamespace, family: 4 | 6, policy: XfrmPolicy) => {
  */
 const unlisted = (context: CauseContext): readonly Verdict[] => {
   if (!isSeenFailing(context)) return [];
-  for (const step of stepsOf(context)) {
+  // An answer that was never seen may have had no request.
+  const isAnswered = context.evidence.packets.some((p) => p.leg === 'reply');
+  for (const step of isAnswered ? stepsOf(context) : context.branch.forward.steps) {
     const ns = context.network.namespaces.get(namespaceId(step));
     if (!ns) continue;
     const { before, after, action } = step;

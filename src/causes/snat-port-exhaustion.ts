@@ -1,8 +1,10 @@
+import { knows, type NetNamespace } from '../network/namespace.ts';
 import type { Step } from '../path/step.ts';
-import type { ConntrackTable } from '../records/conntrack.ts';
+import type { ConntrackStats, ConntrackTable } from '../records/conntrack.ts';
 import { decisiveLine, namespaceId, numberOf, proofsOf, stepsOf } from './ending.ts';
 import { isBroken, symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { failsUnexplained } from './facts/trace.ts';
 import type { Cause, Confidence, Verdict } from './finding.ts';
 
 /** The default range of ports that local sockets take, and with it most masqueraded connections: 32768 to 60999. */
@@ -28,6 +30,10 @@ export const snatPortExhaustion: Cause = {
         continue;
       const ns = context.network.namespaces.get(namespaceId(step));
       const table = ns?.conntrack[0];
+      if (ns && !table && !knows(ns, 'conntrack') && failures(ns).count > 0 && failsUnexplained(context))
+        return [
+          undecided([{ kind: 'conntrack', namespace: ns.id }], { source: step.after.src, server: step.after.dst }),
+        ];
       if (!ns || !table) continue;
       const { src, dst, dport, proto } = step.after;
       const block = blockOf(step);
@@ -36,13 +42,7 @@ export const snatPortExhaustion: Cause = {
       if (used.count < Math.max(1, Math.round(NEARLY * capacity))) continue;
       // The flow's own entry holds a port: it found one.
       if (context.evidence.entries.some((e) => e.namespace === ns.id)) continue;
-      const lines = ns.conntrackStats.filter(
-        (s) => (s.counters.get('insert_failed') ?? 0) + (s.counters.get('drop') ?? 0) > 0,
-      );
-      const failed = lines.reduce(
-        (sum, s) => sum + (s.counters.get('insert_failed') ?? 0) + (s.counters.get('drop') ?? 0),
-        0,
-      );
+      const { lines, count: failed } = failures(ns);
       return [
         foundAt(step, {
           confidence: confidenceOf(failed, used.count >= capacity, block !== undefined),
@@ -67,6 +67,13 @@ export const snatPortExhaustion: Cause = {
     }
     return [];
   },
+};
+
+/** Entries that could not be had, over all processors. */
+const failures = (ns: NetNamespace) => {
+  const failed = (s: ConntrackStats) => (s.counters.get('insert_failed') ?? 0) + (s.counters.get('drop') ?? 0);
+  const lines = ns.conntrackStats.filter((s) => failed(s) > 0);
+  return { lines, count: lines.reduce((sum, s) => sum + failed(s), 0) };
 };
 
 /** Of a rule's own block the dump tells whether a port is left; of the kernel's whole range it tells how crowded it is. */

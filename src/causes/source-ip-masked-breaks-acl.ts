@@ -3,9 +3,10 @@ import { ownerOfChain } from '../path/netfilter/owner.ts';
 import type { Step } from '../path/step.ts';
 import { decisiveLine, endingOf, namespaceId, proofsOf, textOf } from './ending.ts';
 import { confidenceOfEnd, symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
-import { isRuleEnd, ruleAt } from './facts/rules.ts';
-import type { Cause, CauseContext } from './finding.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { isRuleEnd, ruleAt, rulesCaptured } from './facts/rules.ts';
+import { arrivalsAt, failsUnexplained, wentOn } from './facts/trace.ts';
+import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 /**
  * A node on the way replaced the client's address by its own, and the firewall or policy behind it refuses that address. Without the
@@ -24,6 +25,7 @@ export const sourceIpMaskedBreaksAcl: Cause = {
   explains: ['networkpolicy-drop', 'forward-chain-drop', 'ipvs-input-chain-drop'],
   detect: (context) => {
     const ending = endingOf(context);
+    if (failsUnexplained(context)) return unlisted(context);
     if (!ending || !isRuleEnd(ending.step) || ending.leg.direction !== 'forward' || context.evidence.seen === 'ok')
       return [];
     const { step: end } = ending;
@@ -70,6 +72,22 @@ export const sourceIpMaskedBreaksAcl: Cause = {
       }),
     ];
   },
+};
+
+/** The packet was seen to come to a node under the address that another node gave it, and not to go on; the rules there were not captured. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  const leg = context.branch.forward;
+  for (const step of leg.steps) {
+    const ns = context.network.namespaces.get(namespaceId(step));
+    const masked = maskingStep(context, step);
+    if (!masked || masked.node === step.node || step.place !== 'routing' || ns?.name !== '' || step.before.inner)
+      continue;
+    if (rulesCaptured(ns) || wentOn(context, leg, step)) continue;
+    if (!arrivalsAt(context, leg, ns.id).some((p) => p.layer?.src === step.before.src)) continue;
+    const values = { client: masked.before.src, seenAs: step.before.src, via: masked.node };
+    return [undecided([{ kind: 'iptables-save', namespace: ns.id }], values)];
+  }
+  return [];
 };
 
 const isSameEnd = (a: Step, end: Step): boolean =>

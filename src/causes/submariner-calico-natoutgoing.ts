@@ -1,11 +1,12 @@
 import type { NetNamespace } from '../network/namespace.ts';
+import type { IpSet } from '../records/ipset.ts';
 import { prefixContains } from '../tables/address.ts';
 import { decisiveLine, namespaceId, proofsOf, stepsOf } from './ending.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import { chainsOf, ruleAt } from './facts/rules.ts';
-import { exemptPairs, hasSubmariner } from './facts/submariner.ts';
-import type { Cause, CauseContext, Found } from './finding.ts';
+import { exemptPairs, hasSubmariner, remoteNetwork, unlistedAgent } from './facts/submariner.ts';
+import type { Cause, CauseContext, Found, Verdict } from './finding.ts';
 
 const NAT_OUTGOING = 'cali-nat-outgoing';
 
@@ -29,7 +30,7 @@ export const submarinerCalicoNatoutgoing: Cause = {
   detect: (context) => {
     if (!isBroken(context)) return [];
     const at = natOutgoing(context);
-    if (!at) return [];
+    if (!at) return unlisted(context);
     const { step, namespace: ns, remote } = at;
     const entries = context.evidence.entries.filter(
       (e) => e.namespace === ns.id && e.entry.reply.dst === step.after.src,
@@ -67,16 +68,18 @@ const natOutgoing = (context: CauseContext) => {
   return undefined;
 };
 
-/** The remote cluster's network that holds the address, as any node's agent knows it. */
-const remoteNetwork = ({ network }: CauseContext, dst: string): string | undefined => {
-  for (const { host } of network.nodes) {
-    const pair = exemptPairs(host).find((p) => prefixContains(p.dst, dst));
-    if (pair) return pair.dst;
-    const member = host.sets.get('SUBMARINER-REMOTECIDRS')?.members.find((m) => prefixContains(m.parts[0] ?? '', dst));
-    if (member) return member.parts[0];
-  }
-  return undefined;
+/** Calico's sets say what it masquerades - its pools' addresses, to any that is in no pool - and its rules were not captured. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  const at = unlistedAgent(context);
+  const { src, dst } = at?.step.before ?? { src: '', dst: '' };
+  const masked = at?.namespace.sets.get('cali40masq-ipam-pools');
+  const all = at?.namespace.sets.get('cali40all-ipam-pools');
+  if (!at || !masked || !all || !holds(masked, src) || holds(all, dst)) return [];
+  return [undecided([{ kind: 'iptables-save', namespace: at.namespace.id }], { src, dst })];
 };
+
+const holds = (set: IpSet, address: string): boolean =>
+  set.members.some(({ parts: [part = ''] }) => prefixContains(part, address));
 
 /** A disabled pool makes Calico add its network to the set of all pools, which its rule exempts. */
 const pool = (ns: NetNamespace, step: Parameters<typeof chainsOf>[1], remote: string): Found['fixes'][number] => {

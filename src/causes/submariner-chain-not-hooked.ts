@@ -3,10 +3,10 @@ import type { Step } from '../path/step.ts';
 import type { Rule } from '../records/iptables.ts';
 import { decisiveLine, namespaceId, proofsOf, stepsOf } from './ending.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import { ruleChange } from './facts/rule-change.ts';
 import { chainNamed, chainsOf } from './facts/rules.ts';
-import { agentChain, CHAIN, exemptionOf } from './facts/submariner.ts';
+import { agentChain, CHAIN, exemptionOf, unlistedAgent } from './facts/submariner.ts';
 import type { Cause, CauseContext } from './finding.ts';
 
 /** The agent's exemptions from source NAT stand in their chain, but POSTROUTING does not go there, or only after another program's MASQUERADE. */
@@ -21,7 +21,17 @@ export const submarinerChainNotHooked: Cause = {
   detect: (context) => {
     if (!isBroken(context)) return [];
     const at = translatedInspite(context);
-    if (!at) return [];
+    if (!at) {
+      const unlisted = unlistedAgent(context);
+      return unlisted
+        ? [
+            undecided([{ kind: 'iptables-save', namespace: unlisted.namespace.id }], {
+              chain: CHAIN,
+              dst: unlisted.step.before.dst,
+            }),
+          ]
+        : [];
+    }
     const { step, namespace: ns, exemption, jump } = at;
     const delivered = context.branch.outcome === 'delivered';
     const { change, command } = ruleChange(ns, {

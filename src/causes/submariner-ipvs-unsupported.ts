@@ -1,10 +1,11 @@
-import type { NetNamespace } from '../network/namespace.ts';
+import { knows, type NetNamespace } from '../network/namespace.ts';
 import { decisiveLine, namespaceId, stepsOf } from './ending.ts';
 import { isBroken, symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import { chainsLike } from './facts/rules.ts';
 import { hasSubmariner, vtepOf } from './facts/submariner.ts';
-import type { Cause, CauseContext } from './finding.ts';
+import { isSeenFailing } from './facts/trace.ts';
+import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 /** Submariner supports kube-proxy in iptables mode: Globalnet hangs on its KUBE-SVC chains, and traffic to services that IPVS serves passes beside the agent's rules. */
 export const submarinerIpvsUnsupported: Cause = {
@@ -17,7 +18,7 @@ export const submarinerIpvsUnsupported: Cause = {
   detect: (context) => {
     if (!isBroken(context)) return [];
     const at = served(context);
-    if (!at) return [];
+    if (!at) return unlisted(context);
     const { step, namespace: ns } = at;
     const globalnet = chainsLike(ns, 'nat', 4, /^SM-GN-/);
     return [
@@ -54,6 +55,17 @@ const served = (context: CauseContext) => {
       return { step, namespace };
   }
   return undefined;
+};
+
+/** kube-proxy's device for IPVS is there, the flow crosses to another cluster, and what IPVS serves was not captured. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  if (!isSeenFailing(context)) return [];
+  const hosts = stepsOf(context).flatMap((step) => {
+    const ns = context.network.namespaces.get(namespaceId(step));
+    return ns && (CROSSES.has(step.action.code) || usesVtep(ns, step.device)) ? [ns] : [];
+  });
+  const ns = hosts.find((host) => hasSubmariner(host) && host.links.has('kube-ipvs0') && !knows(host, 'ipvsadm'));
+  return ns ? [undecided([{ kind: 'ipvsadm', namespace: ns.id }], { services: 0, globalnet: false })] : [];
 };
 
 const usesVtep = (ns: NetNamespace, device: string | undefined): boolean =>

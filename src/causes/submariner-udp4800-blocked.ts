@@ -3,6 +3,7 @@ import { weaker } from './facts/confidence.ts';
 import { confidenceOfDeath, deathBy, deathFound } from './facts/death.ts';
 import { dropRuleOf, dropValues, removalFix } from './facts/drop-rule.ts';
 import { VTEP_PORT, vtepOf } from './facts/submariner.ts';
+import { unwatchedTunnel } from './facts/vanished.ts';
 import type { Cause } from './finding.ts';
 
 /** The VXLAN between the cluster's nodes and its gateway does not get through: UDP port 4800 is dropped on the way, or by a rule before the agent's own. */
@@ -11,12 +12,12 @@ export const submarinerUdp4800Blocked: Cause = {
   group: 'C',
   layer: 'underlay',
   control: false,
-  needs: ['tcpdump', 'ip-link', 'iptables-save'],
+  needs: ['tcpdump', 'ip-link', 'iptables-save', 'conntrack'],
   references: ['submariner-io/submariner#2841', 'submariner-io/submariner#3140'],
   explains: ['vxlan-udp-blocked', 'forward-chain-drop', 'underlay-antispoof'],
   detect: (context) => {
     const death = deathBy(context, 'lost', 'rule-drop', 'rule-reject', 'policy-drop');
-    if (!death) return [];
+    if (!death) return unwatchedTunnel(context, ({ vni, dport }) => vni !== undefined && dport === VTEP_PORT);
     const outer = death.step.before;
     if (outer.vni === undefined || !outer.inner) return [];
     const port = vtepOf(death.namespace)?.link.vxlan?.port ?? VTEP_PORT;

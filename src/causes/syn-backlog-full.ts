@@ -1,8 +1,8 @@
-import { counter, sysctl, sysctlNumber } from '../network/namespace.ts';
+import { counter, knows, sysctl, sysctlNumber } from '../network/namespace.ts';
 import { decisiveLine, supportingLine } from './ending.ts';
 import { backendOf, trafficAt } from './facts/backend.ts';
 import { isBroken, symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import { socketText } from './facts/listeners.ts';
 import type { Cause, Verdict } from './finding.ts';
 
@@ -42,7 +42,10 @@ export const synBacklogFull: Cause = {
       backend.listener?.sendQ || Number.POSITIVE_INFINITY,
     );
     const full = Number.isFinite(limit) && limit > 0 && halfOpen.length >= limit;
-    if (!full && !(counted && unanswered)) return [];
+    if (!full && !(counted && unanswered))
+      return unanswered && !knows(ns, 'counters')
+        ? [undecided([{ kind: 'counters', namespace: ns.id }], { halfOpen: halfOpen.length })]
+        : [];
     return [
       foundAt(backend.step, {
         confidence:

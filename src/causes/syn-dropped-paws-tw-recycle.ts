@@ -1,8 +1,9 @@
 import { counter, sysctl } from '../network/namespace.ts';
+import type { KernelVersion } from '../records/host.ts';
 import { decisiveLine } from './ending.ts';
 import { backendOf, trafficAt } from './facts/backend.ts';
 import { isBroken, symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import type { Cause, Verdict } from './finding.ts';
 
 const RECYCLE = 'net.ipv4.tcp_tw_recycle';
@@ -33,9 +34,24 @@ export const synDroppedPawsTwRecycle: Cause = {
     const recycle = sysctl(ns, RECYCLE) ?? (host && sysctl(host, RECYCLE));
     const counted = counter(ns, COUNTER);
     const on = recycle?.value.trim() === '1';
-    if (!on && !((counted?.value ?? 0) > 0 && recycle === undefined)) return [];
     const { syns, answers } = trafficAt(context, backend);
     const unanswered = syns.length > 0 && answers.length === 0;
+    if (!on && !((counted?.value ?? 0) > 0 && recycle === undefined)) {
+      // A kernel that still has the setting leaves SYNs without an answer, and neither the setting nor the counter was captured.
+      const kernel = context.network.nodes.find((n) => n.name === ns.node)?.kernel;
+      const isOpen = unanswered && recycle === undefined && counted === undefined && hasRecycling(kernel);
+      return isOpen
+        ? [
+            undecided(
+              [
+                { kind: 'sysctl', namespace: ns.id },
+                { kind: 'counters', namespace: ns.id },
+              ],
+              {},
+            ),
+          ]
+        : [];
+    }
     if (!unanswered && !((counted?.value ?? 0) > 0)) return [];
     const certain = on && (counted?.value ?? 0) > 0 && context.evidence.seen !== 'unknown';
     return [
@@ -59,4 +75,10 @@ export const synDroppedPawsTwRecycle: Cause = {
       }),
     ];
   },
+};
+
+/** Linux 4.12 removed the setting. */
+const hasRecycling = (kernel: KernelVersion | undefined): boolean => {
+  const [major = 0, minor = 0] = (/^(\d+)\.(\d+)/.exec(kernel?.release ?? '') ?? []).slice(1).map(Number);
+  return (major > 0 && major < 4) || (major === 4 && minor < 12);
 };

@@ -1,7 +1,9 @@
 import { knows } from '../network/namespace.ts';
+import { prefixContains } from '../tables/address.ts';
 import { namespaceId, proofsOf, supportingLine, textOf } from './ending.ts';
 import { isBroken, symptomLines } from './facts/confidence.ts';
 import { foundAt, undecided } from './facts/found.ts';
+import { isSeenFailing } from './facts/trace.ts';
 import { serverIsHere, translationsOf } from './facts/translation.ts';
 import type { Cause } from './finding.ts';
 
@@ -33,7 +35,7 @@ export const terwayNodeportReplyViaEni: Cause = {
     const from = arrived.device ?? '';
     const by = textOf(left, 'device');
     const table = textOf(left, 'table');
-    if (by === '' || by === from || table === '' || table === 'main') return [];
+    if (by === '' || (knows(ns, 'ip-rule') && (by === from || table === '' || table === 'main'))) return [];
     const values = {
       virtual: t.virtual,
       port: t.port,
@@ -44,7 +46,12 @@ export const terwayNodeportReplyViaEni: Cause = {
       client: t.step.before.src,
       symmetric: hasSymmetricRule(ns.rules),
     };
-    if (!knows(ns, 'ip-rule')) return [undecided([{ kind: 'ip-rule', namespace: ns.id }], values)];
+    // Another table leads to the client by another card; whether a rule sends the pod's answers there was not captured.
+    if (!knows(ns, 'ip-rule')) {
+      const tables = ns.routes.filter((r) => !MAIN.has(r.table) && prefixContains(r.prefix, t.step.before.src));
+      const isOpen = tables.some((r) => r.nextHops.some((hop) => hop.dev !== undefined && hop.dev !== from));
+      return isOpen && isSeenFailing(context) ? [undecided([{ kind: 'ip-rule', namespace: ns.id }], values)] : [];
+    }
     const rule = ns.rules.find((r) => r.from?.split('/')[0] === t.server);
     const entry = context.evidence.entries.find((e) => e.namespace === ns.id && e.entry.unreplied);
     const found = foundAt(left, {
@@ -81,6 +88,8 @@ export const terwayNodeportReplyViaEni: Cause = {
     return [found];
   },
 };
+
+const MAIN: ReadonlySet<string> = new Set(['main', 'local', 'default']);
 
 /** Terway's own remedy: a mark of the connection that leads answers back by the main table. */
 const hasSymmetricRule = (rules: readonly { readonly fwmark: { readonly value: number } | undefined }[]): boolean =>

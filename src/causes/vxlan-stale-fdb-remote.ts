@@ -1,6 +1,8 @@
 import type { Change } from '../network/change.ts';
 import { decisiveLine, namespaceId, supportingLine, textOf } from './ending.ts';
 import { deathBy, deathFound } from './facts/death.ts';
+import { undecided } from './facts/found.ts';
+import { isSeenFailing } from './facts/trace.ts';
 import { fdbOf, lastEncapsulation, nextHopBefore, type TunnelEnd, tunnelEndOf } from './facts/tunnel.ts';
 import type { Cause, CauseContext } from './finding.ts';
 
@@ -25,6 +27,10 @@ export const vxlanStaleFdbRemote: Cause = {
   ],
   detect: (context) => {
     const death = deathBy(context);
+    if (death?.code === 'vxlan-fdb-unknown')
+      return isSeenFailing(context)
+        ? [undecided([{ kind: 'bridge-fdb', namespace: death.namespace.id }], { device: textOf(death.step, 'device') })]
+        : [];
     const sending = death && lastEncapsulation(death.leg, 'vxlan-encapsulate');
     const sender = sending && context.network.namespaces.get(namespaceId(sending));
     if (!death || !sending || !sender) return [];

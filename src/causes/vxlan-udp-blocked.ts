@@ -5,11 +5,10 @@ import { decisiveLine, proofsOf, supportingLine, textOf } from './ending.ts';
 import { symptomLines, weaker } from './facts/confidence.ts';
 import { confidenceOfDeath, type Death, deathBy, deathFound } from './facts/death.ts';
 import { dropRuleOf, dropValues, removalFix } from './facts/drop-rule.ts';
-import { foundAt, undecided } from './facts/found.ts';
+import { foundAt } from './facts/found.ts';
 import { anyArrivalFrom, isVxlan, outerPackets } from './facts/outer.ts';
-import { crossoversOf, seenBehind } from './facts/trace.ts';
 import { nextHopBefore, peersOf, tunnelEndOf } from './facts/tunnel.ts';
-import { isTracking, vanishedInTunnel } from './facts/vanished.ts';
+import { unwatchedTunnel, vanishedInTunnel } from './facts/vanished.ts';
 import type { Cause, CauseContext, Found, Values, Verdict } from './finding.ts';
 
 /**
@@ -21,7 +20,7 @@ export const vxlanUdpBlocked: Cause = {
   group: 'B',
   layer: 'underlay',
   control: false,
-  needs: ['tcpdump', 'ip-link', 'bridge-fdb', 'iptables-save'],
+  needs: ['tcpdump', 'ip-link', 'bridge-fdb', 'iptables-save', 'conntrack'],
   references: ['RFC 7348', 'flannel-io/flannel: UDP 8472', 'submariner-io/submariner#2841'],
   explains: ['forward-chain-drop', 'neigh-failed-next-hop'],
   detect: (context): readonly Verdict[] => {
@@ -58,7 +57,7 @@ const openPort = (from: string, to: string, port: number) => ({
 /** Nothing was captured at the receiver, but nothing of the flow is in its tables either. */
 const vanished = (context: CauseContext): readonly Verdict[] => {
   const gone = vanishedInTunnel(context, 'vxlan-encapsulate');
-  if (!gone) return unwatched(context);
+  if (!gone) return unwatchedTunnel(context, ({ vni }) => vni !== undefined);
   const { step, sender, receiver, sent, isTracked } = gone;
   const { src, dst, dport = 0 } = step.after;
   const found = foundAt(step, {
@@ -68,24 +67,6 @@ const vanished = (context: CauseContext): readonly Verdict[] => {
     fixes: [openPort(src, dst, dport)],
   });
   return [{ ...found, node: null, namespace: '', at: 'between', between: [sender.node, receiver.node] }];
-};
-
-/** The receiver tracks connections and not this one, and nobody captured the tunnel's packets: whether they leave and arrive is what tells. */
-const unwatched = (context: CauseContext): readonly Verdict[] => {
-  if (context.evidence.seen !== 'timeout' || context.branch.outcome !== 'delivered') return [];
-  for (const { leg, step, sender, receiver } of crossoversOf(context)) {
-    const { src, dst, dport = 0, vni } = step.after;
-    if (leg.direction === 'reply' || vni === undefined || receiver.packets.length > 0) continue;
-    if (!isTracking(receiver) || seenBehind(context, leg, step)) continue;
-    const unseen = sender.packets.length > 0 ? [receiver] : [sender, receiver];
-    return [
-      undecided(
-        unseen.map((ns) => ({ kind: 'tcpdump', namespace: ns.id })),
-        { port: dport, from: src, to: dst },
-      ),
-    ];
-  }
-  return [];
 };
 
 /** Packets of another kind that the receiver got from the same node. */

@@ -1,6 +1,7 @@
 import { supportingLine } from './ending.ts';
 import { confidenceOfEnd, symptomLines, weaker } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { countingWithout } from './facts/trace.ts';
 import { confidenceByCounter, counted, counterLine } from './facts/xfrm-counter.ts';
 import { counterZero, directionOf, wasDecrypted, xfrmEnd } from './facts/xfrm-end.ts';
 import { policyWords } from './facts/xfrm-policy.ts';
@@ -16,6 +17,9 @@ export const xfrmDefaultBlock: Cause = {
   references: ['net/xfrm/xfrm_policy.c: __xfrm_policy_check, xfrm_lookup_with_ifid', 'ip-xfrm(8): setdefault'],
   versions: 'Linux 5.15 and later',
   detect: (context) => {
+    // The default stands in the listing of the policies.
+    const missing = countingWithout(context, 'xfrm-policy', 'clear', 'XfrmInNoPols');
+    if (missing.length > 0) return [undecided(missing, {})];
     const ending = xfrmEnd(context, 'no-policy');
     if (!ending) return [];
     const { step, namespace: ns } = ending;

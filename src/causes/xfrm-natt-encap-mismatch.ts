@@ -1,6 +1,7 @@
 import { decisiveLine, namespaceId, proofsOf } from './ending.ts';
 import { symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { countingWithout } from './facts/trace.ts';
 import { confidenceByCounter, counted, counterLine } from './facts/xfrm-counter.ts';
 import { counterZero, espLines, spiText, xfrmEnd } from './facts/xfrm-end.ts';
 import { statesOf } from './facts/xfrm-policy.ts';
@@ -15,6 +16,8 @@ export const xfrmNattEncapMismatch: Cause = {
   needs: ['xfrm-state', 'xfrm-stat'],
   references: ['net/xfrm/xfrm_input.c: xfrm_input (encap_type)', 'RFC 3948'],
   detect: (context) => {
+    const missing = countingWithout(context, 'xfrm-state', 'esp', 'XfrmInStateMismatch');
+    if (missing.length > 0) return [undecided(missing, {})];
     const ending = xfrmEnd(context, 'encap-mismatch');
     if (!ending) return [];
     const { step, namespace: ns, leg } = ending;

@@ -1,10 +1,12 @@
-import { decisiveLine, proofsOf } from './ending.ts';
+import { knows } from '../network/namespace.ts';
+import { decisiveLine, namespaceId, proofsOf } from './ending.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
 import { endsInTheClear, type PlainDeparture, plainDeparture } from './facts/departure.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { isSeenFailing, legsOf, seenBehind } from './facts/trace.ts';
 import { listingLine, xfrmEnd } from './facts/xfrm-end.ts';
 import { asDirection, policyWords, tunnelPolicies } from './facts/xfrm-policy.ts';
-import type { Cause, EvidenceLine, Found } from './finding.ts';
+import type { Cause, CauseContext, EvidenceLine, Found, Verdict } from './finding.ts';
 
 /** A tunnel to the destination is there, but no `out` policy fits the packet: it is routed in the clear and dies outside. */
 export const xfrmOutPolicyMissingPlaintext: Cause = {
@@ -20,7 +22,7 @@ export const xfrmOutPolicyMissingPlaintext: Cause = {
     // The far end that refuses the plain packet is a cause of its own.
     if (xfrmEnd(context, 'tmpl-mismatch')) return [];
     const departure = plainDeparture(context);
-    if (!departure) return [];
+    if (!departure) return unlisted(context);
     const { namespace: ns, packet, leg, towards, step, arrived } = departure;
     const clear = context.evidence.packets.filter(
       (p) =>
@@ -59,6 +61,29 @@ export const xfrmOutPolicyMissingPlaintext: Cause = {
       }),
     ];
   },
+};
+
+/** A gateway with SAs sent the packet on in the clear, and the policies that say which packets they are for were not captured. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  if (!isSeenFailing(context)) return [];
+  for (const leg of legsOf(context))
+    for (const step of leg.steps) {
+      const ns = context.network.namespaces.get(namespaceId(step));
+      if (!ns || knows(ns, 'xfrm-policy') || !ns.states.some((s) => s.spi !== 0) || step.before.inner) continue;
+      const { src, dst } = step.before;
+      const clear = context.evidence.packets.some(
+        (p) =>
+          p.namespace === ns.id &&
+          p.leg === leg.direction &&
+          p.view.direction === 'out' &&
+          p.wrapping === 'plain' &&
+          p.layer?.src === src &&
+          p.layer.dst === dst,
+      );
+      if (clear && !seenBehind(context, leg, step))
+        return [undecided([{ kind: 'xfrm-policy', namespace: ns.id }], { src, dst })];
+    }
+  return [];
 };
 
 /** The sister of an inbound policy, or an out policy widened to the packet's source. */

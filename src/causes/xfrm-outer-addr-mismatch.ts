@@ -1,7 +1,8 @@
 import type { XfrmState, XfrmTemplate } from '../records/xfrm.ts';
 import { decisiveLine, type Ending, supportingLine } from './ending.ts';
 import { symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { countingWithout } from './facts/trace.ts';
 import { confidenceByCounter, counted, counterLine } from './facts/xfrm-counter.ts';
 import { counterZero, plainLines, policiesAtEnd, spiText, wasDecrypted, xfrmEnd } from './facts/xfrm-end.ts';
 import { policiesOf, policyWords, replaceTemplates, statesOf } from './facts/xfrm-policy.ts';
@@ -18,6 +19,8 @@ export const xfrmOuterAddrMismatch: Cause = {
   references: ['net/xfrm/xfrm_policy.c: xfrm_state_addr_cmp, xfrm_state_ok', 'net/xfrm/xfrm_state.c: xfrm_state_find'],
   explains: ['xfrm-out-sa-missing'],
   detect: (context) => {
+    const missing = countingWithout(context, 'xfrm-policy', 'esp', 'XfrmInTmplMismatch');
+    if (missing.length > 0) return [undecided(missing, {})];
     const refused = xfrmEnd(context, 'tmpl-mismatch');
     if (refused && wasDecrypted(refused))
       return verdict(context, refused, statesOf(refused.namespace, refused.step).at(-1));

@@ -3,7 +3,8 @@ import { matchingPolicies } from '../path/xfrm/policy.ts';
 import type { XfrmPolicy } from '../records/xfrm.ts';
 import { decisiveLine, type Ending, namespaceId } from './ending.ts';
 import { symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { countingWithout } from './facts/trace.ts';
 import { confidenceByCounter, counted, counterLine } from './facts/xfrm-counter.ts';
 import { counterZero, listingLine, plainLines, wasDecrypted, xfrmEnd } from './facts/xfrm-end.ts';
 import { flowOfPacket, policiesOf, policyWords, tunnelPolicies } from './facts/xfrm-policy.ts';
@@ -19,6 +20,8 @@ export const xfrmPlaintextWhereEspRequired: Cause = {
   references: ['net/xfrm/xfrm_policy.c: __xfrm_policy_check, xfrm_policy_ok'],
   explains: ['xfrm-out-policy-missing-plaintext'],
   detect: (context) => {
+    const missing = countingWithout(context, 'xfrm-policy', 'clear', 'XfrmInTmplMismatch');
+    if (missing.length > 0) return [undecided(missing, {})];
     const ending = xfrmEnd(context, 'tmpl-mismatch');
     if (!ending || wasDecrypted(ending)) return [];
     const { step, namespace: ns, leg } = ending;

@@ -1,7 +1,8 @@
 import type { XfrmPolicy, XfrmState } from '../records/xfrm.ts';
 import { decisiveLine, type Ending, supportingLine } from './ending.ts';
 import { symptomLines } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { countingWithout } from './facts/trace.ts';
 import { confidenceByCounter, counted, counterLine } from './facts/xfrm-counter.ts';
 import { counterZero, directionOf, plainLines, policiesAtEnd, xfrmEnd } from './facts/xfrm-end.ts';
 import { deletePolicy, deletePolicyCommand, policiesOf, policyWords, statesOf } from './facts/xfrm-policy.ts';
@@ -18,6 +19,8 @@ export const xfrmPolicyShadowed: Cause = {
   references: ['net/xfrm/xfrm_policy.c: xfrm_policy_lookup_bytype', 'cilium/cilium#26954'],
   explains: ['xfrm-tmpl-reqid-mismatch', 'xfrm-outer-addr-mismatch'],
   detect: (context) => {
+    const missing = countingWithout(context, 'xfrm-policy', 'any', 'XfrmInPolBlock', 'XfrmOutPolBlock');
+    if (missing.length > 0) return [undecided(missing, {})];
     const ending = xfrmEnd(context, 'policy-block', 'tmpl-mismatch');
     if (!ending) return [];
     const { step, namespace: ns, leg } = ending;

@@ -2,8 +2,9 @@ import type { NetNamespace } from '../network/namespace.ts';
 import type { XfrmState } from '../records/xfrm.ts';
 import { decisiveLine, namespaceId } from './ending.ts';
 import { symptomLines, weaker } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
 import { saFound, vanishings } from './facts/sa-trouble.ts';
+import { countingWithout } from './facts/trace.ts';
 import { confidenceByCounter, counted, counterLine } from './facts/xfrm-counter.ts';
 import { spiText, xfrmEnd } from './facts/xfrm-end.ts';
 import { statesOf } from './facts/xfrm-policy.ts';
@@ -18,7 +19,13 @@ export const xfrmSaExpired: Cause = {
   needs: ['xfrm-state', 'xfrm-stat'],
   references: ['net/xfrm/xfrm_state.c: xfrm_state_check_expire, xfrm_timer_handler'],
   explains: ['xfrm-in-sa-or-spi-missing', 'xfrm-out-sa-missing'],
-  detect: (context) => [...gone(context), ...atLimit(context)],
+  detect: (context) => [...unlisted(context), ...gone(context), ...atLimit(context)],
+};
+
+/** The kernel has counted packets that met an expired SA, and the SAs of today were not captured. */
+const unlisted = (context: CauseContext): readonly Verdict[] => {
+  const missing = countingWithout(context, 'xfrm-state', 'any', 'XfrmInStateExpired', 'XfrmOutStateExpired');
+  return missing.length > 0 ? [undecided(missing, {})] : [];
 };
 
 /** The SA is not there (any more), and the namespace has counted expired packets. */

@@ -1,9 +1,13 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Packet } from '../../path/packet.ts';
+import type { Step } from '../../path/step.ts';
 import type { Chain, Rule, TableName } from '../../records/iptables.ts';
 import type { Link } from '../../records/link.ts';
 import { canonicalPrefix, prefixContains } from '../../tables/address.ts';
-import { chainNamed, chainsLike, optionsOf } from './rules.ts';
+import { namespaceId } from '../ending.ts';
+import type { CauseContext } from '../finding.ts';
+import { chainNamed, chainsLike, optionsOf, rulesCaptured } from './rules.ts';
+import { isSeenFailing, legsOf, wentOn } from './trace.ts';
 
 /** The route agent's VXLAN between a cluster's nodes and its gateway: `vx-submariner`, VNI 100, UDP port 4800. */
 export const VTEP_PORT = 4800;
@@ -81,5 +85,35 @@ export const cniAddress = (
   for (const link of ns.links.values())
     for (const { address } of link.addresses)
       if (local.some((pair) => prefixContains(pair.src, address))) return { address, device: link.name };
+  return undefined;
+};
+
+/**
+ * A failing flow to another cluster's network comes to a node of Submariner whose rules were not captured, and nothing of it was seen behind: its step there. Which networks
+ * those are, the other nodes' rules or sets tell.
+ */
+export const unlistedAgent = (
+  context: CauseContext,
+): { readonly step: Step; readonly namespace: NetNamespace } | undefined => {
+  if (!isSeenFailing(context)) return undefined;
+  for (const leg of legsOf(context))
+    for (const step of leg.steps) {
+      const namespace = context.network.namespaces.get(namespaceId(step));
+      if (step.place !== 'routing' || step.before.inner || namespace?.name !== '' || rulesCaptured(namespace)) continue;
+      const remote = remoteNetwork(context, step.before.dst);
+      if (!hasSubmariner(namespace) || remote === undefined || prefixContains(remote, step.before.src)) continue;
+      if (!wentOn(context, leg, step)) return { step, namespace };
+    }
+  return undefined;
+};
+
+/** The remote cluster's network that holds the address, as any node's agent knows it. */
+export const remoteNetwork = ({ network }: CauseContext, dst: string): string | undefined => {
+  for (const { host } of network.nodes) {
+    const pair = exemptPairs(host).find((p) => prefixContains(p.dst, dst));
+    if (pair) return pair.dst;
+    const member = host.sets.get('SUBMARINER-REMOTECIDRS')?.members.find((m) => prefixContains(m.parts[0] ?? '', dst));
+    if (member) return member.parts[0];
+  }
   return undefined;
 };

@@ -1,9 +1,10 @@
 import type { SeenEntry, SeenPacket } from '../../evidence/observation.ts';
-import type { NetNamespace } from '../../network/namespace.ts';
+import { counter, knows, type NetNamespace } from '../../network/namespace.ts';
 import type { Packet } from '../../path/packet.ts';
-import type { Step } from '../../path/step.ts';
+import type { Missing, Step } from '../../path/step.ts';
 import type { Leg } from '../../path/walk-result.ts';
-import { namespaceId, textOf } from '../ending.ts';
+import type { CaptureKind } from '../../records/capture.ts';
+import { namespaceId, stepsOf, textOf } from '../ending.ts';
 import type { CauseContext } from '../finding.ts';
 
 /** The flow was seen to fail, and the dumped state lets it through: what ends it is not in the captures. */
@@ -79,3 +80,35 @@ export const legsOf = ({ branch }: CauseContext): readonly Leg[] => [
   branch.forward,
   ...(branch.reply ? [branch.reply] : []),
 ];
+
+/**
+ * The namespaces on a failing flow's way behind which nothing of it was seen, that lack a capture, and whose kernel has counted drops of one kind. `after`: only such that
+ * the packet comes to out of a tunnel, or in the clear.
+ */
+export const countingWithout = (
+  context: CauseContext,
+  kind: CaptureKind,
+  after: 'esp' | 'clear' | 'any',
+  ...counters: readonly string[]
+): readonly Missing[] => {
+  if (!isSeenFailing(context)) return [];
+  const opening = new Set(
+    stepsOf(context).flatMap((s) =>
+      s.action.code === 'esp-decapsulate' || s.before.spi !== undefined ? [namespaceId(s)] : [],
+    ),
+  );
+  const missing = new Map<string, Missing>();
+  for (const leg of legsOf(context))
+    for (const id of new Set(leg.steps.map(namespaceId))) {
+      const ns = context.network.namespaces.get(id);
+      const own = leg.steps.filter((s) => namespaceId(s) === id);
+      const last = own.at(-1);
+      // What ends it here is known.
+      const dies = last === leg.steps.at(-1) && leg.end.outcome !== 'delivered' && leg.end.outcome !== 'unknown';
+      if (!ns || !last || dies || knows(ns, kind) || (after !== 'any' && (after === 'esp') !== opening.has(id)))
+        continue;
+      if (!counters.some((name) => (counter(ns, name)?.value ?? 0) > 0) || seenBehind(context, leg, last)) continue;
+      missing.set(id, { kind, namespace: id });
+    }
+  return [...missing.values()];
+};

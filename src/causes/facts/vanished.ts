@@ -1,8 +1,11 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
+import type { Packet } from '../../path/packet.ts';
 import type { Step } from '../../path/step.ts';
 import type { PacketView } from '../../records/packet.ts';
 import { namespaceId, textOf } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
+import type { CauseContext, Undecided } from '../finding.ts';
+import { undecided } from './found.ts';
+import { crossoversOf, seenBehind } from './trace.ts';
 
 /** A tunnel packet that was seen to leave and of which its receiver shows no trace, although its state would let it in. */
 export interface Vanished {
@@ -15,7 +18,7 @@ export interface Vanished {
 }
 
 /** The connection table was captured and has entries: a flow that passed has one. */
-export const isTracking = (ns: NetNamespace): boolean => knows(ns, 'conntrack') && (ns.conntrack[0]?.count ?? 0) > 0;
+const isTracking = (ns: NetNamespace): boolean => knows(ns, 'conntrack') && (ns.conntrack[0]?.count ?? 0) > 0;
 
 /**
  * The walk would deliver, the client ran into a timeout, and the last thing that was seen of the request is its tunnel packet at the sender's uplink. What a
@@ -50,4 +53,25 @@ export const vanishedInTunnel = (context: CauseContext, code: string): Vanished 
     sent,
     isTracked: isTracking(receiver),
   };
+};
+
+/**
+ * The request's tunnel packet was to go to a node that tracks connections and has no entry of this one, and nobody captured packets there: whether they leave and arrive is
+ * what tells. Only where nothing of the flow was seen behind.
+ */
+export const unwatchedTunnel = (context: CauseContext, isTunnel: (outer: Packet) => boolean): readonly Undecided[] => {
+  if (context.evidence.seen !== 'timeout' || context.branch.outcome !== 'delivered') return [];
+  for (const { leg, step, sender, receiver } of crossoversOf(context)) {
+    const { src, dst, dport = 0, inner } = step.after;
+    if (leg.direction === 'reply' || !inner || !isTunnel(step.after) || receiver.packets.length > 0) continue;
+    if (!isTracking(receiver) || seenBehind(context, leg, step)) continue;
+    const unseen = sender.packets.length > 0 ? [receiver] : [sender, receiver];
+    return [
+      undecided(
+        unseen.map((ns) => ({ kind: 'tcpdump', namespace: ns.id })),
+        { port: dport, from: src, to: dst },
+      ),
+    ];
+  }
+  return [];
 };
