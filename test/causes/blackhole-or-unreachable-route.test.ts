@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
+import { bundleOf, flowOf, recorded } from './bundle.ts';
 import { failing } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'blackhole-or-unreachable-route';
@@ -29,5 +29,15 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('without the routes nobody is accused', () => {
     expect(findingOf(failing(quietCluster().without('ip-route', 'fn-1/ip')), ID)).toBeUndefined();
+  });
+
+  test('the client was told, and the routes where the walk stops are missing: they would tell', () => {
+    const name = 'route-unreachable-ipv6';
+    expect(findingOf(bundleOf(name).judge(flowOf(name)), ID)).toMatchObject({ node: 'v6n1' });
+    const judged = bundleOf(name).without('ip-route', 'v6n1/ip').judge(flowOf(name));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['ip-route v6n1']);
+    // A client that waits was told nothing.
+    expect(neededFor(failing(quietCluster().without('ip-route', 'fn-1/ip')), ID)).toBeUndefined();
   });
 });

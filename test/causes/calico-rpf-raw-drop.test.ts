@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
 import { failing, rulesFirst } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
-import { quietCluster } from './services.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
+import { ipset, quietCluster } from './services.ts';
 
 const ID = 'calico-rpf-raw-drop';
 const withRpf = () =>
@@ -48,5 +48,20 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('without the routes it is not certain', () => {
     expect(findingOf(failing(withRpf().without('ip-route', 'fn-1/ip')), ID)?.confidence).not.toBe('certain');
+  });
+
+  test("without the rules of a node of Calico's they would tell, where the way back is another device's", () => {
+    const calico = withRpf().appended(
+      'fn-1/ipset_list.txt',
+      ipset('cali40all-ipam-pools', 'hash:net', ['10.160.0.0/16']),
+    );
+    const dark = calico.without('iptables-save', 'fn-1').without('nft-ruleset', 'fn-1');
+    const judged = failing(dark);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['iptables-save fn-1']);
+    const straight = dark.edited('fn-1/ip_route.txt', '10.160.0.0/24 dev docker0', '10.160.0.0/24 dev cni0');
+    expect(neededFor(failing(straight), ID)).toBeUndefined();
+    const flannel = withRpf().without('iptables-save', 'fn-1').without('nft-ruleset', 'fn-1');
+    expect(neededFor(failing(flannel), ID)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
-import { failing, SAME_NODE } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { failing, packet, reset, SAME_NODE, syn } from './pods.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster, waiting } from './services.ts';
 
 const ID = 'duplicate-ip-or-arp-conflict';
@@ -46,5 +46,22 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('without the neighbour table and the addresses nobody is accused', () => {
     expect(findingOf(failing(wrongMac().without('ip-neigh', 'fn-2')), ID)).toBeUndefined();
+  });
+
+  test('somebody refused in the name of a server that got no request: the neighbour table would tell who', () => {
+    const refused =
+      packet(1, syn(SAME_NODE.src, 40002, SAME_NODE.dst, 8080)) +
+      packet(1.0001, reset(SAME_NODE.dst, 8080, SAME_NODE.src, 40002));
+    const elsewhere = packet(1, syn('10.160.1.10', 9, '10.160.1.9', 22));
+    const dark = wrongMac()
+      .without('ip-neigh', 'fn-2')
+      .withFile('fn-2/netns/api-cli/tcpdump/eth0.txt', refused)
+      .withFile('fn-2/netns/api-a/tcpdump/eth0.txt', elsewhere);
+    const judged = dark.judge(SAME_NODE);
+    expect(judged.flow.evidence.seen).toBe('refused');
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['ip-neigh fn-2/api-cli']);
+    expect(neededFor(dark.withoutFile('api-a/tcpdump/eth0.txt').judge(SAME_NODE), ID)).toBeUndefined();
+    expect(neededFor(failing(dark.without('tcpdump'), SAME_NODE), ID)).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
+import { waiting } from './services.ts';
 
 const ID = 'firewall-manager-flushed-rules';
 const NAME = 'gen-route-missing-on-node';
@@ -43,5 +44,14 @@ describe.skipIf(!recorded)(ID, () => {
     expect(
       findingOf(cluster().without('iptables-save', 'hg-a').without('nft-ruleset', 'hg-a').judge(flowOf(NAME)), ID),
     ).toBeUndefined();
+  });
+
+  test("the cluster knows the service and the node's rules are missing: they would tell", () => {
+    const flow = { ...flowOf(NAME), sport: 58_686 };
+    const dark = cluster().without('iptables-save', 'hg-a').without('nft-ruleset', 'hg-a');
+    const judged = waiting(dark, flow).judge(flow);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['iptables-save hg-a']);
+    expect(neededFor(dark.judge({ ...flow, sport: 40_123 }), ID)).toBeUndefined();
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
-import { failing } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
-import { quietCluster } from './services.ts';
+import { failing, PODS } from './pods.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
+import { established, quietCluster } from './services.ts';
 
 const ID = 'iface-down-or-no-carrier';
 const flannel = (flags: string) =>
@@ -41,5 +41,16 @@ describe.skipIf(!recorded)(ID, () => {
         ID,
       ),
     ).toBeUndefined();
+  });
+
+  test('without the devices they would tell, where nothing was seen behind', () => {
+    const dark = flannel('BROADCAST,MULTICAST').without('ip-addr', 'fn-1/ip').without('ip-link', 'fn-1/ip');
+    const flow = { ...PODS, src: '10.160.0.0', start: 'fn-1' };
+    const judged = failing(dark, flow);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['ip-link fn-1']);
+    expect(neededFor(dark.judge(flow), ID)).toBeUndefined();
+    const arrived = established(flow, PODS.dst, 8080, flow.src);
+    expect(neededFor(failing(dark.withFile('fn-2/conntrack_-L.txt', arrived), flow), ID)).toBeUndefined();
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
 import { failing, PODS, packet, rulesFirst, syn } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
-import { quietCluster } from './services.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
+import { established, quietCluster } from './services.ts';
 
 const ID = 'ipip-proto4-blocked';
 /** The same cluster with Calico's IP-in-IP instead of flannel's VXLAN. */
@@ -73,5 +73,15 @@ describe.skipIf(!recorded)(ID, () => {
   test("without the receiver's captures it is not certain", () => {
     const judged = failing(overIpip().withFile('fn-1/tcpdump/any.txt', leaving([1, 2, 4])));
     expect(findingOf(judged, ID)?.confidence).not.toBe('certain');
+  });
+
+  test('without captures at either end they would tell, where the receiver tracks and has no entry', () => {
+    const other = established({ ...PODS, src: '10.160.2.9' }, PODS.dst, 8080, '10.160.2.9');
+    const tracking = overIpip().withFile('fn-2/conntrack_-L.txt', other);
+    const judged = failing(tracking);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['tcpdump fn-1', 'tcpdump fn-2']);
+    expect(neededFor(judged, 'vxlan-udp-blocked')).toBeUndefined();
+    expect(neededFor(failing(overIpip()), ID)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { ASKED, connection, quietCluster, waiting } from './services.ts';
 
 const ID = 'ipvs-rs-removed-mid-connection';
@@ -33,5 +33,13 @@ describe.skipIf(!recorded)(ID, () => {
     // Without the packets nothing shows that the established connection fails.
     const unseen = bundleOf('rs-removed').without('tcpdump').judge(flowOf('rs-removed'));
     expect(findingOf(unseen, ID)?.confidence).not.toBe('certain');
+  });
+
+  test('a connection that stands still, and the table of connections is missing: it would tell', () => {
+    const dark = bundleOf('rs-removed').without('ipvsadm-connections');
+    const judged = dark.judge(flowOf('rs-removed'));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['ipvsadm-connections rr-1']);
+    expect(neededFor(dark.without('tcpdump').judge(flowOf('rs-removed')), ID)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { ipset, waiting, withRules } from './services.ts';
 
 const ID = 'kube-router-foreign-ipset-clobbered';
@@ -48,5 +48,12 @@ describe.skipIf(!recorded)(ID, () => {
   test('without the sets it is undecided', () => {
     const judged = guarded([]).without('ipset', 'worker-1').judge(flowOf(NAME));
     expect(findingOf(judged, ID)).toBeUndefined();
+  });
+
+  test('without the sets they would tell', () => {
+    const flow = { ...flowOf(NAME), sport: 40001 };
+    const judged = waiting(guarded([]).without('ipset', 'worker-1'), flow).judge(flow);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['ipset worker-1']);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { podYaml, withRules } from './services.ts';
 
 const ID = 'kube-router-stale-pod-fw';
@@ -53,5 +53,19 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('the firewall of the pod itself is no case of it', () => {
     expect(quiet().judge(FLOW).found).toEqual([]);
+  });
+
+  test('whose address it is no capture tells: the pods would', () => {
+    const only = stale()
+      .edited(
+        'worker-1/iptables-save.txt',
+        /^.*-A KUBE-ROUTER-(OUTPUT|INPUT|FORWARD) -[sd] 10\.244\.1\.15\/32 .*KUBE-POD-FW-7636IMOYQY4GFLNA\n/gm,
+        '',
+      )
+      .withoutPods()
+      .without('kubectl');
+    const judged = only.judge(FLOW);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['kubectl worker-1']);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'mark-overwrite-loses-masq';
 const NAME = 'openyurt-ipvs-ipsec';
@@ -37,5 +37,16 @@ describe.skipIf(!recorded)(ID, () => {
   test('without the rules nobody is accused', () => {
     const judged = bundleOf(NAME).without('iptables-save').judge(flowOf(NAME));
     expect(findingOf(judged, ID)).toBeUndefined();
+  });
+
+  test('without the rules an entry that kept its virtual source asks for them', () => {
+    const entry = (seenAs: string) =>
+      `tcp      6 110 SYN_SENT src=${flow.src} dst=${flow.dst} sport=40021 dport=80 [UNREPLIED] src=10.233.68.67 dst=${seenAs} sport=80 dport=40021 mark=0 use=1\n`;
+    const dark = bundleOf(NAME).without('tcpdump').without('conntrack').without('iptables-save').without('nft-ruleset');
+    const judged = dark.withFile('cloud-gw/conntrack_-L.txt', entry(flow.src)).judge(flow);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['iptables-save cloud-gw']);
+    const masqueraded = dark.withFile('cloud-gw/conntrack_-L.txt', entry('10.233.64.1'));
+    expect(neededFor(masqueraded.judge(flow), ID)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
-import { failing, rulesFirst } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { failing, PODS, rulesFirst } from './pods.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'masq-wrong-or-no-address';
@@ -50,5 +50,22 @@ describe.skipIf(!recorded)(ID, () => {
     expect(
       findingOf(failing(masqueraded().without('iptables-save', 'fn-1').without('nft-ruleset', 'fn-1')), ID),
     ).toBeUndefined();
+  });
+
+  test("without the routes of the answer's sender they would tell whether the address is one to answer to", () => {
+    const flow = { ...PODS, dst: '10.6.6.12', dport: 10250 };
+    const masked = rulesFirst(
+      quietCluster(),
+      'fn-1',
+      'nat',
+      [],
+      ['-A POSTROUTING -s 10.160.0.0/24 -o eth0 -j MASQUERADE'],
+    )
+      .edited('fn-1/ip_addr.txt', 'inet 10.6.6.11/24', 'inet 10.99.0.1/24')
+      .edited('fn-2/ss_-antp.txt', /$/, 'LISTEN 0 128 0.0.0.0:10250 0.0.0.0:*\n');
+    const judged = failing(masked.without('ip-route', 'fn-2/ip'), flow);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['ip-route fn-2']);
+    expect(neededFor(masked.without('ip-route', 'fn-2/ip').judge(flow), ID)).toBeUndefined();
   });
 });

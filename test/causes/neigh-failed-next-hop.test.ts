@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
-import { failing } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { failing, PODS, packet, syn } from './pods.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'neigh-failed-next-hop';
@@ -33,5 +33,20 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('without the neighbour table nobody is accused', () => {
     expect(findingOf(failing(quietCluster().without('ip-neigh', 'fn-2')), ID)).toBeUndefined();
+  });
+
+  test('a node says that the host is unreachable and its neighbours are missing: they would tell', () => {
+    const told =
+      packet(1, syn(PODS.src, 40002, PODS.dst, 8080)) +
+      packet(4, `10.160.1.1 > ${PODS.src}: ICMP host ${PODS.dst} unreachable, length 68`);
+    const dark = quietCluster().without('ip-neigh', 'fn-2').withFile('fn-1/netns/ui/tcpdump/eth0.txt', told);
+    const judged = dark.judge(PODS);
+    expect(judged.flow.evidence.seen).toBe('unreachable');
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['ip-neigh fn-2']);
+    // Somebody else's word, and a client that waits, say nothing of this node's neighbours.
+    const other = dark.edited('ui/tcpdump/eth0.txt', '10.160.1.1 > ', '192.0.2.1 > ');
+    expect(neededFor(other.judge(PODS), ID)).toBeUndefined();
+    expect(neededFor(failing(quietCluster().without('ip-neigh', 'fn-2')), ID)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
 import { failing } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'neigh-table-overflow';
@@ -44,5 +44,19 @@ describe.skipIf(!recorded)(ID, () => {
 
   test("without the kernel's messages it is likely at most", () => {
     expect(findingOf(failing(full()), ID)).toMatchObject({ confidence: 'likely' });
+  });
+
+  test("as many neighbours as the kernel's own limit ask for the limit", () => {
+    const many = Array.from(
+      { length: 1024 },
+      (_, i) => `10.${7 + (i >> 8)}.6.${i & 255} dev eth0 lladdr 02:00:00:00:01:01 STALE \n`,
+    );
+    const crowd = quietCluster()
+      .edited('fn-2/ip_neigh.txt', /^10\.160\.1\.9 .*\n/m, '')
+      .appended('fn-2/ip_neigh.txt', many.join(''));
+    const judged = failing(crowd.without('sysctl', 'fn-2'));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['sysctl fn-2']);
+    expect(neededFor(failing(full().without('sysctl', 'fn-2')), ID)).toBeUndefined();
   });
 });

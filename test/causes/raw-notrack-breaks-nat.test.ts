@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { rulesFirst } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { packet, rulesFirst, syn } from './pods.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
+import { serviceYaml } from './services.ts';
 
 const ID = 'raw-notrack-breaks-nat';
 const NAME = 'gen-route-missing-on-node';
@@ -58,5 +59,23 @@ describe.skipIf(!recorded)(ID, () => {
   test('without the connection table it is likely at most', () => {
     const judged = untracked(RULE).appended('hg-a/netns/crawler/conntrack_-L.txt', waits).judge(flowOf(NAME));
     expect(findingOf(judged, ID)).toMatchObject({ confidence: 'likely' });
+  });
+
+  test('the node tracks, but not this flow that came to it, and its rules are missing: they would tell', () => {
+    const came = packet(1, syn('10.130.0.17', 58_686, '10.131.6.1', 9300), { device: 'vethcrawler', direction: 'In' });
+    const service = serviceYaml({ name: 'x', clusterIP: '10.131.6.1', ports: [{ port: 9300, targetPort: 9300 }] });
+    const dark = cluster()
+      .without('iptables-save', 'hg-a/iptables')
+      .without('nft-ruleset', 'hg-a/nft')
+      .withFile('hg-a/conntrack_-L.txt', other)
+      .withFile('hg-a/kubectl.yaml', service)
+      .withFile('hg-a/tcpdump/any.txt', came)
+      .appended('hg-a/netns/crawler/conntrack_-L.txt', waits);
+    const flow = { ...flowOf(NAME), sport: 58_686 };
+    const judged = dark.judge(flow);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['iptables-save hg-a']);
+    expect(neededFor(dark.appended('hg-a/conntrack_-L.txt', waits).judge(flow), ID)).toBeUndefined();
+    expect(neededFor(dark.without('tcpdump').judge(flow), ID)).toBeUndefined();
   });
 });

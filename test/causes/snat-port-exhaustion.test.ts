@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
 import { failing, PODS, rulesFirst } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'snat-port-exhaustion';
@@ -45,5 +45,12 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('without the connection table nothing is said of it', () => {
     expect(findingOf(failing(failed(28_500).without('conntrack', 'fn-1/conntrack')), ID)).toBeUndefined();
+  });
+
+  test('entries failed at the node that masquerades, and its table is missing: it would tell', () => {
+    const dark = failed(28_500).without('conntrack', 'fn-1/conntrack');
+    expect(neededFor(failing(dark), ID)).toEqual(['conntrack fn-1']);
+    expect(neededFor(failing(crowded(28_500).without('conntrack', 'fn-1/conntrack')), ID)).toBeUndefined();
+    expect(neededFor(dark.judge(PODS), ID)).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { packet, syn } from './pods.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { ASKED, quietCluster, waiting, withRules } from './services.ts';
 
 const ID = 'source-ip-masked-breaks-acl';
@@ -33,5 +34,21 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('a drop before any translation is another cause', () => {
     expect(findingOf(bundleOf('gen-netpol-drop').judge(flowOf('gen-netpol-drop')), ID)).toBeUndefined();
+  });
+
+  test('the packet comes to a node under the masqueraded address and its rules are missing: they would tell', () => {
+    const seen = (address: string) =>
+      [1, 2]
+        .map((s) => packet(s, syn(address, 40001, '10.160.1.9', 8080), { device: 'flannel.1', direction: 'In' }))
+        .join('');
+    const dark = guarded('10.160.0.0/32')
+      .edited('fn-1/ipvsadm_-Ln.txt', /^ {2}-> 10\.160\.2\.9:8080 .*\n/gm, '')
+      .without('iptables-save', 'fn-2/ip')
+      .without('nft-ruleset', 'fn-2/nft');
+    const judged = waiting(dark.withFile('fn-2/tcpdump/any.txt', seen('10.160.0.0')), FLOW).judge(FLOW);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['iptables-save fn-2']);
+    // Nobody saw it come.
+    expect(neededFor(waiting(dark, FLOW).judge(FLOW), ID)).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
+import { waiting } from './services.ts';
 
 const ID = 'submariner-calico-natoutgoing';
 const NAME = 'submariner-healthy';
@@ -61,5 +62,15 @@ describe.skipIf(!recorded)(ID, () => {
   test('without the sets nobody is accused for sure', () => {
     const judged = calico().without('ipset', 'c2-worker/').judge(flow);
     expect(findingOf(judged, ID)?.confidence).not.toBe('certain');
+  });
+
+  test("without the rules Calico's sets ask for them", () => {
+    const dark = calico().without('iptables-save', 'c2-worker/ip').without('nft-ruleset', 'c2-worker/nft');
+    const judged = waiting(dark, flow).judge(flow);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['iptables-save c2-worker']);
+    const pooled = dark.appended('c2-worker/ipset_list.txt', '10.8.0.0/16\n');
+    expect(neededFor(waiting(pooled, flow).judge(flow), ID)).toBeUndefined();
+    expect(neededFor(dark.judge(flow), ID)).toBeUndefined();
   });
 });

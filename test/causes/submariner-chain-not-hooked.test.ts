@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
+import { waiting } from './services.ts';
 
 const ID = 'submariner-chain-not-hooked';
 const NAME = 'submariner-healthy';
@@ -37,5 +38,15 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('without the rules nobody is accused', () => {
     expect(findingOf(quiet().without('iptables-save').without('nft-ruleset').judge(flow), ID)).toBeUndefined();
+  });
+
+  test('without the rules of the node they would tell', () => {
+    const dark = quiet().without('iptables-save', 'c2-worker/ip').without('nft-ruleset', 'c2-worker/nft');
+    const judged = waiting(dark, flow).judge(flow);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['iptables-save c2-worker']);
+    expect(neededFor(dark.judge(flow), ID)).toBeUndefined();
+    const local = { ...flow, dst: '10.9.0.9' };
+    expect(neededFor(waiting(dark, local).judge(local), ID)).toBeUndefined();
   });
 });

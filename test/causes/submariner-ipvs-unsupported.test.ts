@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'submariner-ipvs-unsupported';
 const NAME = 'submariner-hostnet-rule-deleted';
@@ -33,5 +33,15 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('a flow that works is left alone', () => {
     expect(findingOf(bundleOf('submariner-healthy').judge(flowOf('submariner-healthy')), ID)).toBeUndefined();
+  });
+
+  test("kube-proxy's device for IPVS is there and its table is missing: it would tell", () => {
+    const device =
+      '31: kube-ipvs0: <BROADCAST,NOARP> mtu 1500 qdisc noop state DOWN group default\n    link/ether 02:00:00:00:00:31 brd ff:ff:ff:ff:ff:ff\n    inet 10.95.0.10/32 scope global kube-ipvs0\n';
+    const dark = bundleOf(NAME).without('ipvsadm', 'c2-worker/');
+    const judged = dark.appended('c2-worker/ip_addr.txt', device).judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['ipvsadm c2-worker']);
+    expect(neededFor(dark.judge(flowOf(NAME)), ID)).toBeUndefined();
   });
 });

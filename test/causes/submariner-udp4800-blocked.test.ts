@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
+import { established, waiting } from './services.ts';
 
 const ID = 'submariner-udp4800-blocked';
 const NAME = 'submariner-hostnet-rule-deleted';
@@ -50,5 +51,16 @@ describe.skipIf(!recorded)(ID, () => {
   test('another overlay’s port is another cause', () => {
     const judged = bundleOf('gen-vxlan-fdb-missing').judge(flowOf('gen-vxlan-fdb-missing'));
     expect(findingOf(judged, ID)).toBeUndefined();
+  });
+
+  test('without captures at either end they would tell, where the gateway tracks and has no entry', () => {
+    const waitingFlow = { ...flow, sport: 40001 };
+    const dark = bundleOf(NAME).without('tcpdump').withoutFile('nf_conntrack.txt');
+    const other = established({ ...waitingFlow, src: '10.9.0.99' }, '10.8.0.7', 80, '10.9.0.99');
+    const asked = waiting(dark.withFile('c2-worker/conntrack_-L.txt', other), waitingFlow).judge(waitingFlow);
+    expect(findingOf(asked, ID)).toBeUndefined();
+    expect(neededFor(asked, ID)).toEqual(['tcpdump c2-control-plane', 'tcpdump c2-worker']);
+    const untracked = waiting(dark.without('conntrack'), waitingFlow).judge(waitingFlow);
+    expect(neededFor(untracked, ID)).toBeUndefined();
   });
 });

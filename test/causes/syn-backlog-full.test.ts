@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
 import { failing, PODS, packet, syn } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'syn-backlog-full';
@@ -44,5 +44,13 @@ describe.skipIf(!recorded)(ID, () => {
     expect(findingOf(failing(flooded().without('counters', 'fn-2/netns/api-a')), ID)).toMatchObject({
       confidence: 'likely',
     });
+  });
+
+  test('SYNs without an answer ask for the counters where these are missing', () => {
+    const dark = quietCluster().without('counters', 'fn-2/netns/api-a');
+    const judged = failing(dark.withFile('fn-2/netns/api-a/tcpdump/eth0.txt', syns));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['counters fn-2/api-a']);
+    expect(neededFor(failing(dark), ID)).toBeUndefined();
   });
 });

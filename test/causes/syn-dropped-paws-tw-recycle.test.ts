@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recorded } from './bundle.ts';
-import { failing } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { failing, PODS, packet, syn } from './pods.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'syn-dropped-paws-tw-recycle';
@@ -36,5 +36,20 @@ describe.skipIf(!recorded)(ID, () => {
     const judged = failing(recycling(12).without('sysctl'));
     expect(findingOf(judged, ID)).toMatchObject({ confidence: 'possible' });
     expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('an old kernel, SYNs without an answer, and neither setting nor counter: both would tell', () => {
+    const asked = packet(1, syn(PODS.src, 40002, PODS.dst, 8080));
+    const dark = (release: string) =>
+      quietCluster()
+        .without('sysctl', 'fn-2')
+        .without('counters', 'fn-2')
+        .edited('fn-2/uname', /6\.1\.0-\S+/, release)
+        .withFile('fn-2/netns/api-a/tcpdump/eth0.txt', asked);
+    const judged = failing(dark('3.10.0-1160.el7.x86_64'));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['sysctl fn-2/api-a', 'counters fn-2/api-a']);
+    expect(neededFor(failing(dark('4.12.0')), ID)).toBeUndefined();
+    expect(neededFor(failing(dark('3.10.0').without('tcpdump')), ID)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { ASKED, quietCluster, waiting } from './services.ts';
 
 const ID = 'terway-nodeport-reply-via-eni';
@@ -34,5 +34,13 @@ describe.skipIf(!recorded)(ID, () => {
     expect(findingOf(waiting(quietCluster()).judge(ASKED), ID)).toBeUndefined();
     const noRules = failing().edited('cn-hongkong.10.0.2.77/ip_rule.txt', /^.*from 10\.0\.2\.78.*\n/gm, '');
     expect(findingOf(noRules.judge(FLOW), ID)).toBeUndefined();
+  });
+
+  test('without the rules another table that leads to the client asks for them', () => {
+    const dark = failing().without('ip-rule', 'cn-hongkong.10.0.2.77');
+    const judged = dark.judge(FLOW);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['ip-rule cn-hongkong.10.0.2.77']);
+    expect(neededFor(waiting(quietCluster().without('ip-rule')).judge(ASKED), ID)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { failing } from './pods.ts';
-import { findingOf, unsaid } from './said.ts';
+import { failing, PODS } from './pods.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'vxlan-stale-fdb-remote';
@@ -45,5 +45,11 @@ describe.skipIf(!recorded)(ID, () => {
 
   test('without the forwarding table nobody is accused', () => {
     expect(findingOf(failing(remote('10.6.6.212').without('bridge-fdb', 'fn-1')), ID)).toBeUndefined();
+  });
+
+  test('without the forwarding table it would tell', () => {
+    const dark = remote('10.6.6.212').without('bridge-fdb', 'fn-1');
+    expect(neededFor(failing(dark), ID)).toEqual(['bridge-fdb fn-1']);
+    expect(neededFor(dark.judge(PODS), ID)).toBeUndefined();
   });
 });

@@ -1,8 +1,13 @@
 import { expect } from 'vitest';
 import type { Judgement } from '../../src/causes/judge.ts';
+import type { CaptureKind } from '../../src/records/capture.ts';
 
 /** What a test has looked at in a judgement, of one cause: that it holds, that it does not, that a capture is missing to tell. */
 export type Kind = 'holds' | 'look-alike' | 'undecided';
+
+/** Captures that causes asked for, by cause. */
+const asked = new Map<string, Set<CaptureKind>>();
+export const askedBy = (id: string): ReadonlySet<CaptureKind> => asked.get(id) ?? new Set<CaptureKind>();
 
 const files = new Map<string, Map<string, Set<Kind>>>();
 
@@ -29,6 +34,7 @@ export const witnessed = (judgement: Judgement, ids: readonly string[]): Judgeme
     ...observations.map((o) => o.id),
   ]);
   const open = new Set(undecided.map((u) => u.id));
+  for (const { id, missing } of undecided) asked.set(id, new Set([...askedBy(id), ...missing.map(({ kind }) => kind)]));
   const lookAtFindings = () => {
     for (const id of ids)
       if (holding.has(id)) note(id, 'holds');

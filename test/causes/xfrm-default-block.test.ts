@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'xfrm-default-block';
 const NAME = 'xfrm-plain-sender';
@@ -22,5 +22,14 @@ describe(ID, () => {
 
   test('without the counters it is likely at most', () => {
     expect(findingOf(defaults('block').without('xfrm-stat').judge(flowOf(NAME)), ID)?.confidence).toBe('likely');
+  });
+
+  test('without the listing a counter that no policy stood by asks for it', () => {
+    const dark = defaults('block').without('xfrm-policy', 'west/');
+    const judged = dark.judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['xfrm-policy west']);
+    const silent = dark.edited('west/xfrm_stat.txt', /XfrmInNoPols 3/, 'XfrmInNoPols 0');
+    expect(neededFor(silent.judge(flowOf(NAME)), ID)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'xfrm-natt-encap-mismatch';
 const NAME = 'xfrm-other-auth-key';
@@ -30,5 +30,14 @@ describe(ID, () => {
 
   test('without the counters it is likely at most', () => {
     expect(findingOf(wrapped('west').without('xfrm-stat').judge(flowOf(NAME)), ID)?.confidence).toBe('likely');
+  });
+
+  test("without the receiver's SAs a counted mismatch asks for them", () => {
+    const dark = wrapped('west').without('xfrm-state', 'west/');
+    const judged = dark.judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['xfrm-state west']);
+    const other = bundleOf(NAME).without('xfrm-state', 'west/').judge(flowOf(NAME));
+    expect(neededFor(other, ID)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'xfrm-out-policy-missing-plaintext';
 const NAME = 'xfrm-out-policy-too-narrow';
@@ -32,5 +32,12 @@ describe(ID, () => {
 
   test('without the policies nobody is accused', () => {
     expect(findingOf(alone().without('xfrm-policy').judge(flowOf(NAME)), ID)).toBeUndefined();
+  });
+
+  test('without the policies a gateway with SAs that sends in the clear asks for them', () => {
+    const judged = alone().without('xfrm-policy').judge(flowOf(NAME));
+    expect(neededFor(judged, ID)).toEqual(['xfrm-policy east']);
+    const unseen = alone().without('xfrm-policy').without('tcpdump', 'east/tcpdump');
+    expect(neededFor(unseen.judge(flowOf(NAME)), ID)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'xfrm-outer-addr-mismatch';
 const NAME = 'xfrm-other-reqid';
@@ -42,5 +42,14 @@ describe(ID, () => {
       .edited('west/xfrm_stat.txt', /XfrmInTmplMismatch\s+3/, 'XfrmInTmplMismatch 0')
       .judge(flowOf(NAME));
     expect(judged.ruledOut).toContainEqual(expect.objectContaining({ id: ID, because: 'counter-zero' }));
+  });
+
+  test('without the policies a counted mismatch asks for them', () => {
+    const dark = moved().without('xfrm-policy', 'west/');
+    const judged = dark.judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['xfrm-policy west']);
+    const silent = dark.edited('west/xfrm_stat.txt', /XfrmInTmplMismatch\s+3/, 'XfrmInTmplMismatch 0');
+    expect(neededFor(silent.judge(flowOf(NAME)), ID)).toBeUndefined();
   });
 });

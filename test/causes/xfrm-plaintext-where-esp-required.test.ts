@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'xfrm-plaintext-where-esp-required';
 
@@ -34,5 +34,16 @@ describe(ID, () => {
   test('without the counters it is likely at most', () => {
     const judged = bundleOf('xfrm-plain-sender').without('xfrm-stat').judge(flowOf('xfrm-plain-sender'));
     expect(findingOf(judged, ID)?.confidence).toBe('likely');
+  });
+
+  test('without the policies of the receiver a counted mismatch asks for them', () => {
+    const name = 'xfrm-plain-sender';
+    const dark = bundleOf(name).without('xfrm-policy', 'west/');
+    const judged = dark.judge(flowOf(name));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['xfrm-policy west']);
+    // What came out of a tunnel was no plain packet.
+    const other = bundleOf('xfrm-other-reqid').without('xfrm-policy', 'west/').judge(flowOf('xfrm-other-reqid'));
+    expect(neededFor(other, ID)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'xfrm-policy-shadowed';
 const NAME = 'xfrm-other-reqid';
@@ -57,5 +57,13 @@ describe(ID, () => {
     const found = findingOf(bundleOf('xfrm-block-policy-wins').judge(flowOf('xfrm-block-policy-wins')), ID);
     expect(found?.fixes).toMatchObject([{ id: 'delete-policy', provenByWalk: true }]);
     expect(found?.fixes[0]?.commands.length).toBeGreaterThan(1);
+  });
+
+  test('without the policies a counted block asks for them', () => {
+    const dark = blocked().without('xfrm-policy', 'west/');
+    const judged = dark.judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['xfrm-policy west']);
+    expect(neededFor(healthyState().without('xfrm-policy', 'west/').judge(flowOf(NAME)), ID)).toBeUndefined();
   });
 });

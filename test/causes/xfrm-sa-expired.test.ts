@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'xfrm-sa-expired';
 const NAME = 'xfrm-other-auth-key';
@@ -46,5 +46,14 @@ describe(ID, () => {
     const judged = gone().judge(flowOf(NAME));
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(judged.found[0]).toMatchObject({ id: 'xfrm-in-sa-or-spi-missing', node: 'west' });
+  });
+
+  test('without the SAs a counter of expired ones asks for them', () => {
+    const dark = bundleOf(NAME).without('xfrm-state', 'west/');
+    const counting = dark.edited('west/xfrm_stat.txt', /XfrmInStateExpired\s+0/, 'XfrmInStateExpired 1');
+    const judged = counting.judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['xfrm-state west']);
+    expect(neededFor(dark.judge(flowOf(NAME)), ID)).toBeUndefined();
   });
 });

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { type BundleTexts, bundleOf, flowOf } from './bundle.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
+import { waiting } from './services.ts';
 
 const ID = 'xfrm-seq-exhausted';
 const NAME = 'xfrm-esp-dropped-between';
+const FLOW = { ...flowOf(NAME), sport: 40_011 };
 const used = (oseq: string, counted: number) =>
   bundleOf(NAME)
     .without('tcpdump', 'east/tcpdump')
@@ -24,5 +26,15 @@ describe(ID, () => {
 
   test('nothing counted, numbers left', () => {
     expect(findingOf(bundleOf(NAME).judge(flowOf(NAME)), ID)).toBeUndefined();
+  });
+
+  test("without the sender's SAs a counted refusal asks for them", () => {
+    const dark = bundleOf(NAME).without('tcpdump').without('xfrm-state', 'east/');
+    const asking = (bundle: BundleTexts) => waiting(bundle, FLOW).judge(FLOW);
+    const counting = dark.edited('east/xfrm_stat.txt', /XfrmOutStateSeqError\s+0/, 'XfrmOutStateSeqError 4');
+    const judged = asking(counting);
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toEqual(['xfrm-state east']);
+    expect(neededFor(asking(dark), ID)).toBeUndefined();
   });
 });
