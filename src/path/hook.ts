@@ -1,4 +1,4 @@
-import type { Hook, TableName } from '../records/iptables.ts';
+import type { Hook, RuleTable, TableName } from '../records/iptables.ts';
 import { assume, type Branch, finish, type Stage, step, type World } from './branch.ts';
 import { untrack, withCtEntry } from './conntrack.ts';
 import { bridgeCallsIptables } from './device/bridge.ts';
@@ -10,12 +10,12 @@ import type { Proof } from './step.ts';
 
 /**
  * nf_sk_lookup_slow: the sender's connected socket by the packet's addresses, and before un-SNAT by the address that the entry keeps.
- * Of ICMP only errors have one.
+ * Of ICMP only errors about TCP and UDP have one (extract_icmp4_fields).
  */
 const isAwaited = (world: World, b: Branch): boolean => {
   const { awaited } = world;
   const p = b.packet;
-  if (!awaited || awaited.namespace !== b.namespace.id || (p.icmp && !p.inner)) return false;
+  if (!awaited || awaited.namespace !== b.namespace.id || (p.icmp && (!p.inner || p.inner.icmp))) return false;
   if (answers(awaited.packet, p)) return true;
   const { entry, direction } = b.ct;
   if (!entry?.srcNatDone || direction !== 'reply' || p.inner) return false;
@@ -51,9 +51,11 @@ export const hitProofs = (outcome: TableOutcome): Proof[] => {
 
 /** One table at one hook: raw, mangle, filter or security. A rule's mark stays on the packet, a drop ends the branch. */
 export const table =
-  (hook: Hook, name: TableName): Stage =>
+  (hook: Hook, name: TableName, backends?: readonly RuleTable['backend'][]): Stage =>
   (world, b) =>
-    rulesAtHook({ ...question(world, b, hook), table: name }).map((outcome) => applyOutcome(b, hook, name, outcome));
+    rulesAtHook({ ...question(world, b, hook), table: name, ...(backends ? { backends } : {}) }).map((outcome) =>
+      applyOutcome(b, hook, name, outcome),
+    );
 
 const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutcome): Branch => {
   let next = assume({ ...b, share: b.share * outcome.share }, ...outcome.assumptions);

@@ -1,4 +1,5 @@
 import type { Link } from '../records/link.ts';
+import { isLoopback } from '../tables/address.ts';
 import { assume, type Branch, finish, inOrder, type Stage, step, type World } from './branch.ts';
 import { confirm, conntrackIn } from './conntrack.ts';
 import { bridgeCallsIptables, forHost, hairpinOff, isHairpin, portFor, throughPort } from './device/bridge.ts';
@@ -154,9 +155,29 @@ const bridgeAssumed = (b: Branch, bridge: string): Branch =>
     },
   );
 
+/** ip6_rcv_core: ::1 never comes from a wire. */
+const fromNowhere = ({ packet: { family, src, dst }, iif, namespace }: Branch): boolean =>
+  family === 6 &&
+  (isLoopback(src) || isLoopback(dst)) &&
+  iif !== 'lo' &&
+  !namespace.links.get(iif ?? '')?.flags.includes('LOOPBACK');
+
 /** ip_rcv: PREROUTING and the routing decision. */
 const ipReceive = (world: World, b: Branch): readonly Sent[] =>
-  prerouting(world, b).flatMap((next) => (next.end ? [ended(next)] : routeIn(world, next)));
+  fromNowhere(b)
+    ? [ended(martian(b))]
+    : prerouting(world, b).flatMap((next) => (next.end ? [ended(next)] : routeIn(world, next)));
+
+const martian = (b: Branch): Branch => {
+  const { src, dst } = b.packet;
+  return finish(b, {
+    place: 'ingress',
+    stage: 'ip6',
+    device: b.iif,
+    action: { code: isLoopback(dst) ? 'martian-destination' : 'martian-source', values: { src, dst } },
+    verdict: 'drop',
+  });
+};
 
 /** ip_route_input: this host, onwards, or nowhere. */
 const routeIn = (world: World, b: Branch, on?: OnBridge): readonly Sent[] => {
@@ -230,7 +251,13 @@ const routeIn = (world: World, b: Branch, on?: OnBridge): readonly Sent[] => {
   });
 };
 
-const inputFilter = inOrder(table('INPUT', 'mangle'), table('INPUT', 'filter'), table('INPUT', 'security'));
+const inputFilter = inOrder(
+  table('INPUT', 'mangle'),
+  table('INPUT', 'filter'),
+  table('INPUT', 'security', ['legacy', 'unknown']),
+);
+/** iptables-nft has its security table behind the nat hook: at 150 (xtables_ipv4), where the kernel's own has 50. */
+const lateSecurity = table('INPUT', 'security', ['nft']);
 
 /** ip_local_deliver: INPUT, with IPVS behind the filter, then the protocol. */
 const localIn = (world: World, b: Branch): readonly Sent[] =>
@@ -243,9 +270,11 @@ const localIn = (world: World, b: Branch): readonly Sent[] =>
     const redirected = next.ipvs && next.packet.dst !== b.packet.dst;
     if (redirected && !next.steps.at(-1)?.action.values.local) return sendReinjected(world, next);
     if (next.ipvs && next.nextHop !== undefined && next.nextHop !== b.nextHop) return sendReinjected(world, next);
-    return inOrder(nat('INPUT'), confirm)(world, next).flatMap((done) =>
-      done.end ? [ended(done)] : deliver(world, done),
-    );
+    return inOrder(
+      nat('INPUT'),
+      lateSecurity,
+      confirm,
+    )(world, next).flatMap((done) => (done.end ? [ended(done)] : deliver(world, done)));
   });
 
 /** ip_protocol_deliver_rcu: tunnels open and start over; the rest must pass XFRM's check and find a socket. */

@@ -1,6 +1,7 @@
 import type { Hook, TableName } from '../records/iptables.ts';
-import { runNftHook } from './netfilter/nft.ts';
-import type { HookQuestion, TableOutcome, TableQuestion } from './netfilter/outcome.ts';
+import { hasNftChains, type NftSide, runNftHook } from './netfilter/nft.ts';
+import { joinOrders } from './netfilter/orders.ts';
+import type { TableOutcome, TableQuestion } from './netfilter/outcome.ts';
 import { runTable } from './netfilter/table.ts';
 
 /**
@@ -21,6 +22,12 @@ const WINDOWS: Readonly<Record<Hook, Partial<Record<TableName, readonly [number,
   POSTROUTING: { mangle: [-Infinity, 0], filter: [0, 100], nat: [100, Infinity] },
 };
 
+/** Where iptables' own tables sit (NF_IP_PRI_*). */
+const OWN: Readonly<Record<TableName, number>> = { raw: -300, mangle: -150, nat: -100, filter: 0, security: 50 };
+
+const ownPriority = (hook: Hook, table: TableName): number =>
+  table === 'nat' && (hook === 'INPUT' || hook === 'POSTROUTING') ? 100 : OWN[table];
+
 /** Tables that iptables has at each hook; the other windows hold nftables chains only. */
 const IPTABLES_AT: Readonly<Record<Hook, readonly TableName[]>> = {
   PREROUTING: ['raw', 'mangle', 'nat'],
@@ -32,31 +39,53 @@ const IPTABLES_AT: Readonly<Record<Hook, readonly TableName[]>> = {
 
 const goesOn = (outcome: TableOutcome): boolean => outcome.verdict === 'accept' || outcome.verdict === 'notrack';
 
-/** What iptables' table and then nftables' chains of the same window do: one list of endings. */
-export const rulesAtHook = (question: TableQuestion): readonly TableOutcome[] => {
-  const { hook, table } = question;
-  const first = IPTABLES_AT[hook].includes(table) ? runTable(question) : [passed(question)];
-  const window = WINDOWS[hook][table];
-  if (!window || question.namespace.nftTables.length === 0) return first;
-  return first.flatMap((outcome) => {
-    if (!goesOn(outcome)) return [outcome];
-    const then: HookQuestion = { ...question, packet: { ...question.packet, mark: outcome.mark } };
-    return runNftHook(then, window).map((next) => ({
-      ...next,
-      verdict: next.verdict === 'accept' ? outcome.verdict : next.verdict,
-      connmark: next.connmark ?? outcome.connmark,
-      zone: next.zone ?? outcome.zone,
-      mss: next.mss ?? outcome.mss,
-      hits: [...outcome.hits, ...next.hits],
-      // Where an nftables rule ends the packet, the policy by which iptables let it on decides nothing.
-      policyOf: goesOn(next) ? (next.policyOf ?? outcome.policyOf) : next.policyOf,
-      assumptions: [...outcome.assumptions, ...next.assumptions],
-      share: outcome.share * next.share,
-    }));
-  });
+type Asked = (question: TableQuestion) => readonly TableOutcome[];
+
+/** One after the other, as hook functions of one hook are: what one lets on, the next is asked about. */
+const inTurn = (question: TableQuestion, asked: readonly Asked[]): readonly TableOutcome[] => {
+  let open: readonly TableOutcome[] = [passed(question)];
+  for (const ask of asked)
+    open = open.flatMap((outcome) => {
+      if (!goesOn(outcome)) return [outcome];
+      const then = { ...question, packet: { ...question.packet, mark: outcome.mark } };
+      return ask(then).map((next) => ({
+        ...next,
+        verdict: next.verdict === 'accept' ? outcome.verdict : next.verdict,
+        connmark: next.connmark ?? outcome.connmark,
+        zone: next.zone ?? outcome.zone,
+        mss: next.mss ?? outcome.mss,
+        hits: [...outcome.hits, ...next.hits],
+        // Where a later rule ends the packet, the policy by which an earlier table let it on decides nothing.
+        policyOf: goesOn(next) ? (next.policyOf ?? outcome.policyOf) : next.policyOf,
+        assumptions: [...outcome.assumptions, ...next.assumptions],
+        share: outcome.share * next.share,
+      }));
+    });
+  return open;
 };
 
-const passed = (question: HookQuestion): TableOutcome => ({
+/**
+ * What iptables' table and nftables' chains of the same window do, by their priorities: one list of endings. Of chains with the table's own priority no dump
+ * tells which comes first.
+ */
+export const rulesAtHook = (question: TableQuestion): readonly TableOutcome[] => {
+  const { hook, table, namespace, backends } = question;
+  const iptables: Asked = (q) => runTable(q);
+  const own = IPTABLES_AT[hook].includes(table) ? [iptables] : [];
+  // A backend that has the table elsewhere is asked again, nftables' chains are not.
+  const window = backends && !backends.includes('unknown') ? undefined : WINDOWS[hook][table];
+  if (!window || namespace.nftTables.length === 0) return own.length > 0 ? iptables(question) : [passed(question)];
+  const priority = ownPriority(hook, table);
+  const nft =
+    (side: NftSide): Asked =>
+    (q) =>
+      runNftHook(q, window, { priority, side });
+  const forwards = inTurn(question, [nft('before'), ...own, nft('beside'), nft('after')]);
+  if (own.length === 0 || !hasNftChains(question, window, { priority, side: 'beside' })) return forwards;
+  return joinOrders(forwards, inTurn(question, [nft('before'), nft('beside'), ...own, nft('after')]), question);
+};
+
+const passed = (question: TableQuestion): TableOutcome => ({
   verdict: 'accept',
   rejectWith: undefined,
   nat: undefined,

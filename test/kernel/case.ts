@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { WalkedFlow } from '../../src/path/walk-result.ts';
+import { sentAgain } from '../../src/path/handshake.ts';
+import type { WalkBranch, WalkedFlow } from '../../src/path/walk-result.ts';
 import type { ConntrackTable } from '../../src/records/conntrack.ts';
 import { compare, type Observed, type Verdict } from './compare.ts';
 import type { KernelFlow } from './flows.ts';
@@ -35,9 +36,10 @@ const ASKS_FOR_TRACKING =
 
 const tracksIn = (ingredients: readonly Ingredient[]): ReadonlySet<string> =>
   new Set(
-    ingredients.flatMap((one) =>
-      one.kind === 'rule' && ASKS_FOR_TRACKING.test(one.text) ? [`${one.host}/${one.chain.family}`] : [],
-    ),
+    ingredients.flatMap((one) => {
+      if (one.kind === 'nft') return [`${one.host}/${one.family}`];
+      return one.kind === 'rule' && ASKS_FOR_TRACKING.test(one.text) ? [`${one.host}/${one.chain.family}`] : [];
+    }),
   );
 
 /** Plays a state, reads its captures and walks its flows. */
@@ -78,7 +80,9 @@ export const tryState = async (lab: Lab, state: State, timeout: number): Promise
       let made: CaseResult;
       try {
         const walked = walkCase(network, topology, flow, nameOf);
-        made = { flow, verdict: compare(flow, walked, idOf(flow.from), observed), kernel: result.outcome, walked };
+        const again = (branch: WalkBranch) => sentAgain(network, walked.question, branch);
+        const verdict = compare(flow, walked, idOf(flow.from), observed, again);
+        made = { flow, verdict, kernel: result.outcome, walked };
       } catch (error) {
         made = {
           flow,

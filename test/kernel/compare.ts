@@ -55,7 +55,8 @@ const OWN_ERRORS: Readonly<Record<string, string>> = {
   'neighbour-failed': 'EHOSTUNREACH',
 };
 
-export const forecast = (branch: WalkBranch, start: string): Forecast => {
+/** `sentAgain` walks TCP's second attempt, where the first had no answer. */
+export const forecast = (branch: WalkBranch, start: string, sentAgain: () => readonly WalkBranch[]): Forecast => {
   const { forward, reply, ack, refusal } = branch;
   const { end } = forward;
   const last = forward.steps.at(-1);
@@ -69,7 +70,13 @@ export const forecast = (branch: WalkBranch, start: string): Forecast => {
       return { ...nothing, delivered, unknown: reply?.end.reason ?? 'no-reply' };
     // connect(2) is done when the answer comes; what its ACK meets may be heard of in time.
     if (ack) return { client: ['ok', ...errorOf(refusal)], delivered, unknown: undefined };
-    return { client: reply.end.outcome === 'delivered' ? ['ok'] : ['timeout'], delivered, unknown: undefined };
+    const again = reply.end.outcome === 'delivered' ? [] : sentAgain();
+    const client = again.flatMap((one) => errorOf(one.refusal));
+    return {
+      client: reply.end.outcome === 'delivered' ? ['ok'] : ['timeout', ...client],
+      delivered,
+      unknown: undefined,
+    };
   }
   const silent: Forecast = { ...nothing, client: ['timeout'] };
   const here = idOf(forward) === start;
@@ -152,8 +159,14 @@ const SILENT: ReadonlySet<string> = new Set(['timeout', 'EPERM']);
 const clientAgrees = (said: readonly string[], saw: string): boolean =>
   said.includes(saw) || (said.includes('timeout') && SILENT.has(saw)) || (said.includes('ok') && saw === 'ECONNRESET');
 
-const compareBranch = (flow: KernelFlow, branch: WalkBranch, start: string, observed: Observed): Verdict => {
-  const said = forecast(branch, start);
+const compareBranch = (
+  flow: KernelFlow,
+  branch: WalkBranch,
+  start: string,
+  observed: Observed,
+  again: (branch: WalkBranch) => readonly WalkBranch[],
+): Verdict => {
+  const said = forecast(branch, start, () => (flow.proto === 'tcp' ? again(branch) : []));
   if (said.unknown) return { verdict: 'undecided', differences: [said.unknown] };
   const differences: string[] = [];
   if (!clientAgrees(said.client, observed.result.outcome))
@@ -267,8 +280,14 @@ const rowText = (e: ConntrackEntry): string =>
   `${e.original.src}:${e.original.icmpId ?? e.original.sport}>${e.original.dst}:${e.original.dport ?? ''} / ${e.reply.src}:${e.reply.icmpId ?? e.reply.sport}>${e.reply.dst}:${e.reply.dport ?? ''}${e.unreplied ? ' unreplied' : ''}${e.zone ? ` zone ${e.zone}` : ''} ${e.state ?? ''}`;
 
 /** One flow's walk against what happened: one branch that tells it as it was is enough, where the walk leaves several open. */
-export const compare = (flow: KernelFlow, walked: WalkedFlow, start: string, observed: Observed): Verdict => {
-  const verdicts = walked.branches.map((branch) => compareBranch(flow, branch, start, observed));
+export const compare = (
+  flow: KernelFlow,
+  walked: WalkedFlow,
+  start: string,
+  observed: Observed,
+  again: (branch: WalkBranch) => readonly WalkBranch[],
+): Verdict => {
+  const verdicts = walked.branches.map((branch) => compareBranch(flow, branch, start, observed, again));
   const agreed = verdicts.find((v) => v.verdict === 'agreed');
   if (agreed) return agreed;
   const open = verdicts.find((v) => v.verdict === 'undecided');

@@ -18,7 +18,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   rule: ['from', 'to', 'fwmark', 'iif', 'blackhole', 'unreachable', 'prohibit'],
   device: ['loopback', 'veth', 'bridge', 'bridge port', 'hairpin port', 'vxlan'],
   set: ['hash:ip', 'hash:net', 'hash:ip,port', 'hash:ip,port,ip', 'hash:net,port', 'bitmap:port', 'list:set'],
-  backend: ['legacy v4', 'legacy v6', 'nft v4', 'nft v6'],
+  backend: ['legacy v4', 'legacy v6', 'nft v4', 'nft v6', 'nftables v4', 'nftables v6', 'a table in both'],
   flow: ['tcp v4', 'udp v4', 'icmp v4', 'tcp v6', 'udp v6', 'icmp v6'],
   setting: [
     'rp_filter=1',
@@ -55,8 +55,18 @@ export class Coverage {
     );
     this.#add(
       'backend',
-      state.ingredients.flatMap((one) => (one.kind === 'rule' ? [`${one.chain.backend} v${one.chain.family}`] : [])),
+      state.ingredients.flatMap((one) => {
+        if (one.kind === 'nft') return [`nftables v${one.family}`];
+        return one.kind === 'rule' ? [`${one.chain.backend} v${one.chain.family}`] : [];
+      }),
     );
+    const backendsOf = new Map<string, Set<string>>();
+    for (const one of state.ingredients)
+      if (one.kind === 'rule') {
+        const key = `${one.host} ${one.chain.family} ${one.chain.table}`;
+        backendsOf.set(key, (backendsOf.get(key) ?? new Set()).add(one.chain.backend));
+      }
+    if ([...backendsOf.values()].some((backends) => backends.size > 1)) this.#add('backend', ['a table in both']);
     this.#add(
       'flow',
       state.flows.map((flow) => `${flow.proto} v${flow.family}`),

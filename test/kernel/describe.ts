@@ -11,6 +11,8 @@ const ingredientText = (one: Ingredient): string => {
       return `${one.host}: ip -${one.family} ${one.add}`;
     case 'set':
       return `${one.host}: ipset ${one.lines.join('; ')}`;
+    case 'nft':
+      return `${one.host}: nft ${one.lines.join(' ; ')}`;
     case 'policy':
       return `${one.host}: ${one.chain.backend}/${one.chain.family} -t ${one.chain.table} -P ${one.chain.name} DROP`;
     default:

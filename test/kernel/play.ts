@@ -74,6 +74,7 @@ export const applyScript = (host: Host, ingredients: readonly Ingredient[]): str
     heredoc('ip -6 -force -batch - 2>/dev/null', ip(6)),
     heredoc('ipset restore', sets),
     ...restores(own).map(({ command, lines }) => heredoc(command, lines)),
+    ...own.flatMap((one) => (one.kind === 'nft' ? [heredoc('nft -f -', one.lines)] : [])),
   ]
     .filter((part) => part !== '')
     .join('\n');
@@ -104,7 +105,9 @@ export const resetScript = (host: Host, ingredients: readonly Ingredient[]): str
     .map((path) => [path, host.sysctls.get(path) ?? baseOf(host, path)] as const);
   return [
     ...empty,
-    [...commands.keys()].some((c) => c.includes('nft')) ? 'nft flush ruleset' : '',
+    [...commands.keys()].some((c) => c.includes('nft')) || own.some((one) => one.kind === 'nft')
+      ? 'nft flush ruleset'
+      : '',
     own.some((one) => one.kind === 'set')
       ? 'for i in 1 2 3 4 5 6; do ipset flush; ipset destroy 2>/dev/null && break; sleep 0.03; done'
       : '',
@@ -153,8 +156,13 @@ export const CAPTURES: readonly (readonly [name: string, command: string])[] = [
 
 const MARK = '@@@@ ';
 
-const captureScript = (): string =>
-  CAPTURES.map(([name, command]) => `echo '${MARK}${name}'\n{ ${command}; } 2>&1`).join('\n');
+/** Asked for only where something wrote tables of nftables' own: every command takes its time. */
+const NFT_RULESET = ['nft_ruleset', 'nft list ruleset'] as const;
+
+const captureScript = (own: readonly Ingredient[]): string =>
+  [...CAPTURES, ...(own.some((one) => one.kind === 'nft') ? [NFT_RULESET] : [])]
+    .map(([name, command]) => `echo '${MARK}${name}'\n{ ${command}; } 2>&1`)
+    .join('\n');
 
 const splitCaptures = (text: string): Map<string, string> => {
   const found = new Map<string, string>();
@@ -186,7 +194,9 @@ export const play = async (lab: Lab, state: State, timeout: number): Promise<Pla
     for (const flow of flows) bySender.set(flow.from, [...(bySender.get(flow.from) ?? []), flow]);
     const answers = await Promise.all([...bySender].map(([key, own]) => lab.agent(key).flows(own, timeout)));
     const results = new Map(answers.flatMap((answer) => answer.results.map((result) => [result.n, result] as const)));
-    const captured = await everywhere(lab, (host) => lab.agent(host.key).shell(captureScript()));
+    const captured = await everywhere(lab, (host) =>
+      lab.agent(host.key).shell(captureScript(ingredients.filter((one) => one.host === host.key))),
+    );
     const seen = await everywhere(lab, async (host) => (await lab.agent(host.key).seen()).seen);
     return {
       results,

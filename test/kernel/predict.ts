@@ -20,6 +20,7 @@ const KINDS: Readonly<Record<string, CaptureKind>> = {
   'ip6tables-legacy-save': 'iptables-save',
   'iptables-nft-save': 'iptables-save',
   'ip6tables-nft-save': 'iptables-save',
+  nft_ruleset: 'nft-ruleset',
   ipset_list: 'ipset',
   'ss_-ant': 'sockets',
   'ss_-anu': 'sockets',

@@ -1,4 +1,5 @@
 import { flowsFor, type KernelFlow } from './flows.ts';
+import { kubeProxyNft } from './nft-products.ts';
 import { PRODUCTS } from './products.ts';
 import type { Random } from './random.ts';
 import { policyRouting, settingsFor } from './routing-state.ts';
@@ -17,7 +18,9 @@ export type Ingredient =
     }
   | { readonly kind: 'set'; readonly host: string; readonly lines: readonly string[] }
   | { readonly kind: 'rule'; readonly host: string; readonly chain: Chain; readonly text: string }
-  | { readonly kind: 'policy'; readonly host: string; readonly chain: Chain };
+  | { readonly kind: 'policy'; readonly host: string; readonly chain: Chain }
+  /** A table of nftables' own. */
+  | { readonly kind: 'nft'; readonly host: string; readonly family: 4 | 6; readonly lines: readonly string[] };
 
 export interface State {
   readonly ingredients: readonly Ingredient[];
@@ -44,7 +47,10 @@ const firewall = (random: Random, topology: Topology, host: Host, flows: readonl
   const isNode = host.kind === 'node';
   if (!isNode && !random.chance(0.45)) return [];
   const made: Ingredient[] = [];
-  const backend: Backend = random.pick(['legacy', 'nft']);
+  // Most hosts keep to one backend; where two tools disagree about it, tables are in either or in both.
+  const usual: Backend = random.pick(['legacy', 'nft']);
+  const isMixed = random.chance(0.15);
+  const backendOf = (): Backend => (isMixed ? random.pick(['legacy', 'nft']) : usual);
   const families = flows.some((f) => f.family === 6) ? ([4, 6] as const) : ([4] as const);
   for (const family of families) {
     const set = (name: string): string => `${name}${family}`;
@@ -66,19 +72,24 @@ const firewall = (random: Random, topology: Topology, host: Host, flows: readonl
     made.push({
       kind: 'rule',
       host: host.key,
-      chain: { backend, family, table: 'filter', name: 'FORWARD' },
+      chain: { backend: backendOf(), family, table: 'filter', name: 'FORWARD' },
       text: TRACKING_RULE,
     });
     if (isNode && random.chance(0.5)) {
       const writers = Object.values(PRODUCTS);
       for (const write of random.some(writers, 2)) {
         const { sets, rules } = write(context);
+        const backend = backendOf();
         made.push(...sets.map((lines): Ingredient => ({ kind: 'set', host: host.key, lines })));
         for (const [table, name, text] of rules)
           made.push({ kind: 'rule', host: host.key, chain: { backend, family, table, name }, text });
       }
     }
-    for (const table of chooseTable(random, isNode)) {
+    if (isNode && random.chance(0.12)) made.push({ kind: 'nft', host: host.key, family, lines: kubeProxyNft(context) });
+    const tables = chooseTable(random, isNode).map((table) => [table, backendOf()] as const);
+    const again = isMixed ? tables.filter(() => random.chance(0.4)) : [];
+    const other = again.map(([table, backend]) => [table, backend === 'nft' ? 'legacy' : 'nft'] as const);
+    for (const [table, backend] of [...tables, ...other]) {
       const users = [`KD-${table.toUpperCase()}-1`, `KD-${table.toUpperCase()}-2`];
       for (const hook of HOOKS[table]) {
         const chain: Chain = { backend, family, table, name: hook };

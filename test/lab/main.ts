@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildNetwork } from '../../src/network/build.ts';
+import { sentAgain } from '../../src/path/handshake.ts';
 import { walkFlow } from '../../src/path/walk.ts';
 import type { ConntrackTable } from '../../src/records/conntrack.ts';
 import { compare, type Verdict } from '../kernel/compare.ts';
@@ -69,13 +70,19 @@ const judge = (one: LabCase, played: Played): Verdict => {
     const table = read(host, texts).find((c) => c.data.conntrack)?.data.conntrack;
     if (table) conntrack.set(idOf(host), table);
   }
-  return compare(flow, walked, idOf(flow.from), {
-    result: played.result,
-    seen: new Map(Object.entries(played.seen).map(([host, packets]) => [idOf(host), packets])),
-    conntrack,
-    // Both nodes have a rule that asks for connection states; nobody else does.
-    tracks: (namespace) => TOPOLOGY.tracking.some((host) => host === namespace),
-  });
+  return compare(
+    flow,
+    walked,
+    idOf(flow.from),
+    {
+      result: played.result,
+      seen: new Map(Object.entries(played.seen).map(([host, packets]) => [idOf(host), packets])),
+      conntrack,
+      // Both nodes have a rule that asks for connection states; nobody else does.
+      tracks: (namespace) => TOPOLOGY.tracking.some((host) => host === namespace),
+    },
+    (branch) => sentAgain(network, walked.question, branch),
+  );
 };
 
 const obstacle = (lab: string, cache: string): string | undefined => {

@@ -41,7 +41,25 @@ const placeOf = (chain: NftChain, question: HookQuestion): number => {
   return question.hook === 'PREROUTING' || question.hook === 'OUTPUT' ? -100 : 100;
 };
 
-const baseChains = (question: HookQuestion, [from, to]: readonly [number, number]): readonly BaseChain[] => {
+/** On which side of the iptables table of a window a chain lies. */
+export type NftSide = 'before' | 'beside' | 'after';
+
+interface Part {
+  /** The iptables table's own priority. */
+  readonly priority: number;
+  readonly side: NftSide;
+}
+
+const sideOf = ({ place, order }: BaseChain, priority: number): NftSide => {
+  const distance = place - priority || order - priority;
+  return distance < 0 ? 'before' : distance > 0 ? 'after' : 'beside';
+};
+
+const baseChains = (
+  question: HookQuestion,
+  [from, to]: readonly [number, number],
+  part: Part | undefined,
+): readonly BaseChain[] => {
   const { namespace, packet } = question;
   const hook = question.hook.toLowerCase();
   return namespace.nftTables
@@ -52,7 +70,7 @@ const baseChains = (question: HookQuestion, [from, to]: readonly [number, number
         .filter((chain) => chain.hook?.toLowerCase() === hook)
         .map((chain) => ({ table, chain, place: placeOf(chain, question), order: chain.priority ?? 0 })),
     )
-    .filter(({ place }) => place >= from && place < to)
+    .filter((base) => base.place >= from && base.place < to && (!part || sideOf(base, part.priority) === part.side))
     .sort((a, b) => a.place - b.place || a.order - b.order);
 };
 
@@ -64,12 +82,16 @@ const asksNat = ({ ct, hook }: HookQuestion): boolean => {
 };
 
 /**
- * What nftables' own base chains of one hook with a priority in [from, to) do to a packet. nat chains count at the nat hook's priority (-100, or 100 at
+ * What nftables' own base chains of one hook with a priority in [from, to), where a part is named on one side of the iptables table's, do to a packet. nat chains count at the nat hook's priority (-100, or 100 at
  * INPUT and POSTROUTING), and only for packets that the nat hook asks about. `accept` ends one base chain, not the next one; `drop` and a translation end all.
  */
-export const runNftHook = (question: HookQuestion, window: readonly [number, number]): TableOutcome[] => {
+export const runNftHook = (
+  question: HookQuestion,
+  window: readonly [number, number],
+  part?: Part,
+): readonly TableOutcome[] => {
   let budget = WALK_BUDGET;
-  const stages = baseChains(question, window)
+  const stages = baseChains(question, window, part)
     .filter(({ chain }) => chain.type !== 'nat' || asksNat(question))
     .map(
       ({ table, chain }): Stage =>
@@ -86,3 +108,7 @@ export const runNftHook = (question: HookQuestion, window: readonly [number, num
     );
   return outcomesOf(inSequence(startBranch(question.packet.mark), stages));
 };
+
+/** Whether there are such chains at all. */
+export const hasNftChains = (question: HookQuestion, window: readonly [number, number], part: Part): boolean =>
+  baseChains(question, window, part).length > 0;

@@ -1,5 +1,5 @@
 import type { NetNamespace } from '../../network/namespace.ts';
-import type { Hook, TableName } from '../../records/iptables.ts';
+import type { Hook, RuleTable, TableName } from '../../records/iptables.ts';
 import type { Source } from '../../records/source.ts';
 import type { XfrmPolicy, XfrmState } from '../../records/xfrm.ts';
 import type { CtInfo } from '../conntrack-entry.ts';
@@ -103,4 +103,8 @@ export interface TableOutcome {
   readonly share: number;
 }
 
-export type TableQuestion = HookQuestion & { readonly table: TableName };
+export type TableQuestion = HookQuestion & {
+  readonly table: TableName;
+  /** Only the table's rules of these backends; those of all where undefined. */
+  readonly backends?: readonly RuleTable['backend'][];
+};

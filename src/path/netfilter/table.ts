@@ -6,6 +6,7 @@ import { assume, type Branch, type Ended, hitsOf, joinAssumptions, joinEnded, st
 import { WALK_BUDGET, type Walk, walkChain } from './chain-walk.ts';
 import { lacksDevices } from './listing.ts';
 import { missing } from './matches/answer.ts';
+import { joinOrders } from './orders.ts';
 import type { HookQuestion, TableOutcome, TableQuestion } from './outcome.ts';
 import { ruleChain } from './rule-chain.ts';
 
@@ -112,25 +113,30 @@ const lacking = (question: HookQuestion, code: string, values: Assumption['value
  * that is not there accepts; where no rules were captured at all, that is an assumption.
  */
 export const runTable = (question: TableQuestion): TableOutcome[] => {
-  const { namespace, packet, table: name } = question;
+  const { namespace, packet, table: name, backends } = question;
   const start = startBranch(packet.mark);
   if (!rulesCaptured(namespace)) {
     const assumption = lacking(question, 'rules-not-captured', { table: name, hook: question.hook });
     return outcomesOf([{ ...ENDS_WITH_ACCEPT, branch: assume(start, assumption) }]);
   }
   let budget = WALK_BUDGET;
-  const stages = tablesOf(namespace, packet.family, name).map(
-    (table): Stage =>
-      (branch) => {
-        const walk: Walk = { question, chain: (chain) => ruleChain(table, chain), budget, idle: new Set() };
-        const ended = throughTable(
-          walk,
-          table,
-          lacksDevices(table) ? assume(branch, lacking(question, 'rules-from-listing', { table: name })) : branch,
-        );
-        budget = walk.budget;
-        return ended;
-      },
-  );
-  return outcomesOf(inSequence(start, stages));
+  const stages = tablesOf(namespace, packet.family, name)
+    .filter((table) => backends?.includes(table.backend) ?? true)
+    .map(
+      (table): Stage =>
+        (branch) => {
+          const walk: Walk = { question, chain: (chain) => ruleChain(table, chain), budget, idle: new Set() };
+          const ended = throughTable(
+            walk,
+            table,
+            lacksDevices(table) ? assume(branch, lacking(question, 'rules-from-listing', { table: name })) : branch,
+          );
+          budget = walk.budget;
+          return ended;
+        },
+    );
+  const forwards = outcomesOf(inSequence(start, stages));
+  if (stages.length < 2) return forwards;
+  const backwards = outcomesOf(inSequence(start, stages.toReversed()));
+  return [...joinOrders(forwards, backwards, question)];
 };

@@ -20,10 +20,12 @@ export const inputRoute6 = (ns: NetNamespace, q: RouteQuestion, iif: string): re
   const src = q.src ?? '::';
   if (isMulticast(src)) return [result('martian-source', undefined, { src })];
   if (iif !== 'lo' && isLoopback(src)) return [result('martian-source', undefined, { src })];
-  // ip6_rcv_core drops ::1 that comes in from the wire before PREROUTING; what DNAT made of the packet needs a route by this very device
-  // (rt6_need_strict), and ::1 has none outside lo.
-  if (iif !== 'lo' && isLoopback(q.dst))
+  // What DNAT made a packet to ::1 of needs a route by the device that it came in by (rt6_need_strict).
+  if (iif !== 'lo' && isLoopback(q.dst)) {
+    const strict = lookupRoute(ns, { ...q, oif: iif }).filter(({ dev }) => dev === iif);
+    if (strict.length > 0) return strict.map((answer) => decide(ns, q, iif, answer));
     return [{ ...result('martian-destination', undefined, { dst: q.dst }), icmp: { type: UNREACHABLE, code: 0 } }];
+  }
   return lookupRoute(ns, q).map((answer) => decide(ns, q, iif, answer));
 };
 

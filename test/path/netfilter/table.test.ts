@@ -240,17 +240,18 @@ describe('which tables count', () => {
     expect(short(both('-A FORWARD -j ACCEPT', '-A FORWARD -j DROP'))).toEqual(['drop']);
     expect(short(both('-A FORWARD -j DROP', '-A FORWARD -j ACCEPT'))).toEqual(['drop']);
     expect(short(both('-A FORWARD -m mark --mark 0x1 -j DROP', '-A FORWARD -j MARK --set-xmark 0x1/0x1'))).toEqual([
-      'drop mark 0x1',
+      'drop mark 0x1 x0.50',
+      'accept mark 0x1 x0.50',
     ]);
   });
 
-  it('in nat the first that translates wins', () => {
+  it('in nat the first that translates wins, and which is first no dump tells', () => {
     const dnat = (to: string) => `-A PREROUTING -j DNAT --to-destination ${to}`;
     const two = (a: string, b: string) =>
       short(ask(namespaceOf({ 'iptables-save': `${nft(a, 'nat')}${legacy(b, 'nat')}` }), 'nat', 'PREROUTING', P));
     expect(two(dnat('1.1.1.1'), '-A PREROUTING -j ACCEPT')).toEqual(['dnat 1.1.1.1']);
     expect(two('-A PREROUTING -j ACCEPT', dnat('1.1.1.1'))).toEqual(['dnat 1.1.1.1']);
-    expect(two(dnat('2.2.2.2'), dnat('1.1.1.1'))).toEqual(['dnat 1.1.1.1']);
+    expect(two(dnat('2.2.2.2'), dnat('1.1.1.1'))).toEqual(['dnat 1.1.1.1 x0.50', 'dnat 2.2.2.2 x0.50']);
   });
 
   it('IPv6 packets ask ip6tables', () => {

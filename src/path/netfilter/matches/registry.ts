@@ -16,6 +16,7 @@ import { connlimit, hashlimit, limit, quota, recent } from './rate.ts';
 import { rpfilter } from './rpfilter.ts';
 import { set } from './set.ts';
 import { statistic } from './statistic.ts';
+import { u32 } from './u32.ts';
 import { clock, cpu, extensionHeader, payload, typeOfService } from './undecided.ts';
 
 const holds: MatchCompiler = () => always;
@@ -70,7 +71,7 @@ const MATCHES: ReadonlyMap<string, MatchCompiler> = new Map<string, MatchCompile
   ['pkttype', pkttype],
   ['esp', esp],
   ['ah', ah],
-  ['u32', payload],
+  ['u32', u32],
   ['bpf', payload],
   ['string', payload],
   ['ecn', typeOfService],
