@@ -3,15 +3,14 @@ import type { ReadingWatch } from './bundle/options.ts';
 import { quoteLines } from './bundle/quote-lines.ts';
 import { readBundles } from './bundle/read-bundles.ts';
 import type { Analysis, InventoryNode, Note } from './causes/analysis.ts';
+import { brokenFlows } from './causes/broken-flows.ts';
 import type { Finding, FlowAnalysis } from './causes/finding.ts';
 import { type Judgement, judgeFlow, strongerFirst } from './causes/judge.ts';
 import { BUNDLE_CHECKS } from './causes/registry.ts';
-import { findCandidates } from './evidence/candidates.ts';
 import { completeQuestion } from './evidence/complete.ts';
-import { isKnownAddress } from './evidence/known-address.ts';
 import { buildNetwork } from './network/build.ts';
 import type { Network } from './network/network.ts';
-import { type FlowQuestion, legsOfBranch } from './path/walk-result.ts';
+import { legsOfBranch } from './path/walk-result.ts';
 import type { Capture, UnreadLine } from './records/capture.ts';
 import type { Source } from './records/source.ts';
 import { type FlowRequest, resolveRequest } from './request.ts';
@@ -27,9 +26,6 @@ export interface AnalyzeOptions extends Watch {
   readonly flows: readonly FlowRequest[];
 }
 
-/** Candidates that are walked, and flows that are reported, when none was asked for. */
-const WALKED = 16;
-const REPORTED = 5;
 const UNREAD_KEPT = 500;
 const AROUND = 3;
 
@@ -61,7 +57,7 @@ export const analyzeOpened = async (
           watch.onStage?.('walking', i + 1, asked.length);
           return judgeFlow(network, completeQuestion(network, question), `f${i + 1}`);
         })
-      : findBroken(network, watch);
+      : brokenFlows(network, watch.onStage);
   const analysis = assembleAnalysis(bundle, network, judged, asked.length > 0);
   watch.onStage?.('quoting');
   return { ...analysis, quotes: await quotesFor(bundle, analysis, watch) };
@@ -72,44 +68,7 @@ export const analyze = async (paths: string | readonly string[], options: Analyz
   analyzeOpened(await openBundle(paths, options), options.flows, options);
 
 /** The flow that looks most broken, with its outcome; undefined where none does. */
-export const worstFlow = (network: Network): FlowAnalysis | undefined => findBroken(network)[0]?.flow;
-
-/** Walks the flows that look worst and keeps those in which a cause was found; of the same cause at the same place, the first. */
-const findBroken = (network: Network, watch: Watch = {}): readonly Judgement[] => {
-  const judgements: Judgement[] = [];
-  watch.onStage?.('finding');
-  const candidates = findCandidates(network).slice(0, WALKED);
-  for (const [i, candidate] of candidates.entries()) {
-    watch.onStage?.('walking', i + 1, candidates.length);
-    const question: FlowQuestion = candidate.question;
-    const judged = judgeFlow(network, question, `f${judgements.length + 1}`);
-    judgements.push(isKnownAddress(network, question.dst) ? judged : doubted(judged));
-  }
-  const told = new Set<string>();
-  const worst = [...judgements].sort((a, b) => {
-    const [x, y] = [a.found[0], b.found[0]];
-    return x && y ? strongerFirst(x, y) : x ? -1 : y ? 1 : 0;
-  });
-  const kept = worst.filter((j) => {
-    const first = j.found[0];
-    if (!first) return false;
-    const key = `${first.id} ${first.node} ${first.at}`;
-    if (told.has(key)) return false;
-    told.add(key);
-    return true;
-  });
-  return kept.length > 0 ? kept.slice(0, REPORTED) : worst.filter((j) => !isUsual(j.flow)).slice(0, 1);
-};
-
-/** Datagrams that nobody answers are usual (tunnels, logs, metrics): no failure where nothing stops them and nobody asked. */
-const isUsual = ({ question, walked, evidence }: FlowAnalysis): boolean =>
-  question.proto === 'udp' && walked.branches[0]?.outcome === 'delivered' && evidence.seen === 'timeout';
-
-/** Nobody asked about this flow, and nobody is known to be at its end. */
-const doubted = (judged: Judgement): Judgement => ({
-  ...judged,
-  found: judged.found.map((finding): Finding => ({ ...finding, confidence: 'possible' })),
-});
+export const worstFlow = (network: Network): FlowAnalysis | undefined => brokenFlows(network)[0]?.flow;
 
 const assembleAnalysis = (bundle: Bundle, network: Network, judged: readonly Judgement[], asked: boolean): Analysis => {
   const rootCauses = judged.flatMap((j) => [...j.found]).sort(strongerFirst);

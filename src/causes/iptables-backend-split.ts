@@ -111,7 +111,9 @@ const overruled = (context: CauseContext, death: Death, drop: DropRule): readonl
   const accepting = clusterAccept(ns, other, family, death.step.place);
   const fix = removal(ns, drop);
   if (!accepting || !fix?.changes.length) return [];
-  if (!context.rewalk(fix.changes).branches.some((b) => b.outcome === 'delivered')) return [];
+  // Where the bundle does not hold the rest of the way, to get past is all that can be shown.
+  if (!context.rewalk(fix.changes).branches.some((b) => b.outcome === 'delivered' || b.outcome === 'unknown'))
+    return [];
   const walked = confidenceOfDeath(context, death);
   return deathFound(context, death, {
     confidence: drop.packets === 0 ? weaker('likely', walked) : walked,

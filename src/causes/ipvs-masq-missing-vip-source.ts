@@ -49,6 +49,16 @@ export const ipvsMasqMissingVipSource: Cause = {
     if (!knows(ns, 'iptables-save') && !knows(ns, 'nft-ruleset'))
       return [undecided([{ kind: 'iptables-save', namespace: ns.id }], values)];
     const entry = context.evidence.entries.find((e) => e.namespace === ns.id);
+    // The entry's answer is expected at another address: the source was changed.
+    if (entry && entry.entry.reply.dst !== t.virtual)
+      return [
+        {
+          kind: 'ruled-out',
+          because: 'source-changed',
+          values: { ...values, source: entry.entry.reply.dst },
+          evidence: decisiveLine(entry.entry, [`dst=${entry.entry.reply.dst}`]),
+        },
+      ];
     const found = foundAtEnd(context, {
       // Whether the service is Local, which leaves it unmarked on purpose, is told by kube-proxy's sets alone.
       confidence: local === undefined && !knows(ns, 'ipset') ? 'possible' : confidenceOfEnd(context),

@@ -3,6 +3,8 @@ import { applyChanges } from '../network/change.ts';
 import type { Network } from '../network/network.ts';
 import { walkFlow } from '../path/walk.ts';
 import type { FlowQuestion, Outcome, WalkBranch, WalkedFlow } from '../path/walk-result.ts';
+import { mostOf } from './certainty.ts';
+import { weaker } from './facts/confidence.ts';
 import type {
   Cause,
   CauseContext,
@@ -84,7 +86,7 @@ export const judgeFlow = (network: Network, question: FlowQuestion, id: string):
   for (const { id: rival, because, values, evidence: lines } of rivals)
     ruledOut.push({ id: rival, flow: id, because, values, evidence: lines });
   const open = undecided.filter((verdict) => !excluded.has(verdict.id));
-  return { flow: analysis, found: consequencesBelow(found), observations, ruledOut, undecided: open };
+  return { flow: analysis, found: ordered(found, context), observations, ruledOut, undecided: open };
 };
 
 const startNodeOf = (network: Network, flow: WalkedFlow): string | undefined =>
@@ -139,8 +141,7 @@ const proven = (fix: Omit<Fix, 'provenByWalk'>, context: CauseContext): readonly
 const findingOf = (cause: Cause, found: Found, context: CauseContext, flow: string): Finding => ({
   id: cause.id,
   flow,
-  // What the bundle saw work is not broken now, whatever the configuration says.
-  confidence: !cause.control && !cause.worksWrongly && context.evidence.seen === 'ok' ? 'possible' : found.confidence,
+  confidence: found.confidence,
   node: found.node,
   namespace: found.namespace,
   ...(found.between ? { between: found.between } : {}),
@@ -153,9 +154,16 @@ const findingOf = (cause: Cause, found: Found, context: CauseContext, flow: stri
   consequences: [],
 });
 
-/** A finding that another one explains hangs below it; among equals the stronger comes first. */
-const consequencesBelow = (found: readonly Finding[]): readonly Finding[] => {
-  const sorted = [...found].sort(strongerFirst);
+/**
+ * The findings with the confidence that the flow's evidence allows. A finding that another one explains hangs below it where that one is as sure, before or after it was
+ * limited; among equals the stronger comes first.
+ */
+const ordered = (found: readonly Finding[], context: CauseContext): readonly Finding[] => {
+  const own = new Map(found.map((finding) => [finding.id, CONFIDENCE[finding.confidence]]));
+  const sureOf = ({ id }: Finding): number => own.get(id) ?? 0;
+  const sorted = found
+    .map((f): Finding => ({ ...f, confidence: weaker(f.confidence, mostOf(f, context)) }))
+    .sort(strongerFirst);
   const below = new Map<string, Finding[]>();
   const tops: Finding[] = [];
   for (const finding of sorted) {
@@ -163,7 +171,7 @@ const consequencesBelow = (found: readonly Finding[]): readonly Finding[] => {
       (other) =>
         other !== finding &&
         CAUSES.find((cause) => cause.id === other.id)?.explains?.includes(finding.id) &&
-        CONFIDENCE[other.confidence] >= CONFIDENCE[finding.confidence],
+        (CONFIDENCE[other.confidence] >= CONFIDENCE[finding.confidence] || sureOf(other) >= sureOf(finding)),
     );
     if (over) below.set(over.id, [...(below.get(over.id) ?? []), finding]);
     else tops.push(finding);

@@ -1,4 +1,4 @@
-import { knows } from '../network/namespace.ts';
+import { knows, type NetNamespace } from '../network/namespace.ts';
 import { isLoopback } from '../tables/address.ts';
 import { decisiveLine, endingOf, proofsOf } from './ending.ts';
 import { realHolding } from './facts/address.ts';
@@ -52,6 +52,8 @@ export const nodeportAddressNotServed: Cause = {
         ),
       ];
     }
+    // kube-proxy's sets and its device tell that IPVS serves here; which addresses it serves only its own listing tells.
+    if (!knows(ns, 'ipvsadm') && isIpvsMode(ns)) return [undecided([{ kind: 'ipvsadm', namespace: ns.id }], values)];
     const served = virtualService(ns, { proto, address: dst, port: dport });
     if (served) return [{ kind: 'ruled-out', because: 'address-served', values, evidence: decisiveLine(served) }];
     const template = others[0];
@@ -92,3 +94,5 @@ export const nodeportAddressNotServed: Cause = {
     ];
   },
 };
+
+const isIpvsMode = (ns: NetNamespace): boolean => ns.links.has('kube-ipvs0') || ns.sets.has('KUBE-CLUSTER-IP');

@@ -1,9 +1,11 @@
 import type { Change } from '../network/change.ts';
 import { counter, knows } from '../network/namespace.ts';
 import { decisiveLine, supportingLine } from './ending.ts';
+import { virtualHolding } from './facts/address.ts';
 import { type Backend, backendOf, trafficAt } from './facts/backend.ts';
-import { confidenceOfEnd, isBroken, symptomLines } from './facts/confidence.ts';
+import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
 import { foundAt, undecided } from './facts/found.ts';
+import { hostPortTranslation } from './facts/host-port.ts';
 import { deafListeners, listenersOf, socketText } from './facts/listeners.ts';
 import { translationsOf } from './facts/translation.ts';
 import type { Cause, CauseContext, EvidenceLine, Found, Values, Verdict } from './finding.ts';
@@ -58,7 +60,11 @@ const noListener = (context: CauseContext, backend: Backend): readonly Found[] =
   const resets = resetLines(context, backend);
   return [
     foundAt(backend.step, {
-      confidence: resets.length > 0 ? 'certain' : confidenceOfEnd(context),
+      confidence: stolen(context)
+        ? weaker('likely', confidenceOfEnd(context))
+        : resets.length > 0
+          ? 'certain'
+          : confidenceOfEnd(context),
       values: { ...valuesOf(context, backend), known: true },
       evidence: [
         ...resets,
@@ -69,6 +75,16 @@ const noListener = (context: CauseContext, backend: Backend): readonly Found[] =
       fixes: [listen(backend)],
     }),
   ];
+};
+
+/** A hostPort's rule took a virtual address's traffic, and IPVS, which was not captured, may have another server for it. */
+const stolen = (context: CauseContext): boolean => {
+  const taken = hostPortTranslation(context);
+  return (
+    taken !== undefined &&
+    !knows(taken.namespace, 'ipvsadm') &&
+    virtualHolding(taken.namespace, taken.virtual) !== undefined
+  );
 };
 
 /** The sockets were not captured: a reset by the server itself that answers a SYN tells that nothing listened. */

@@ -1,5 +1,6 @@
 import type { Change } from '../network/change.ts';
 import { knows } from '../network/namespace.ts';
+import type { CaptureKind } from '../records/capture.ts';
 import type { Link } from '../records/link.ts';
 import { decisiveLine, endingOf, supportingLine, textOf } from './ending.ts';
 import { isBroken } from './facts/confidence.ts';
@@ -20,13 +21,13 @@ export const vxlanFdbOrNeighMissing: Cause = {
   needs: ['bridge-fdb', 'ip-neigh', 'ip-link', 'tcpdump'],
   references: ['drivers/net/vxlan/vxlan_core.c: vxlan_xmit', 'flannel-io/flannel: pkg/backend/vxlan'],
   detect: (context): readonly Verdict[] => {
-    const death = deathBy(context, 'vxlan-no-fdb', 'neighbour-failed', 'vxlan-fdb-unknown');
+    const death = deathBy(context, 'vxlan-no-fdb', 'neighbour-failed', ...UNTOLD.keys());
     if (!death) return unknownTable(context);
     const ns = death.namespace;
     const device = textOf(death.step, 'device');
     const link = ns.links.get(device);
     if (!link?.vxlan) return [];
-    if (death.code === 'vxlan-fdb-unknown') return unknownTable(context);
+    if (UNTOLD.has(death.code)) return unknownTable(context);
     const hop = nextHopBefore(death.leg, death.step);
     const neighbour = neighbourOf(ns, device, hop);
     // Whose MAC address the frame bears, and so which forwarding entry it asks for, the neighbours tell.
@@ -72,13 +73,20 @@ export const vxlanFdbOrNeighMissing: Cause = {
 const floods = (hasDefault: boolean, link: Link): boolean =>
   hasDefault || link.vxlan?.group !== undefined || link.vxlan?.remote !== undefined;
 
-/** The forwarding table was not captured: whether the frame finds its way is open. */
+/** Ends of the walk at a table that was not captured. */
+const UNTOLD: ReadonlyMap<string, CaptureKind> = new Map([
+  ['vxlan-fdb-unknown', 'bridge-fdb'],
+  ['vxlan-neighbour-unknown', 'ip-neigh'],
+]);
+
+/** A table was not captured: whether the frame finds its way is open. */
 const unknownTable = (context: CauseContext): readonly Verdict[] => {
   const ending = endingOf(context);
-  if (ending?.step.action.code !== 'vxlan-fdb-unknown' || !isBroken(context)) return [];
+  const kind = ending && UNTOLD.get(ending.step.action.code);
+  if (!kind || !isBroken(context)) return [];
   const ns = ending.namespace;
-  if (knows(ns, 'bridge-fdb')) return [];
-  return [undecided([{ kind: 'bridge-fdb', namespace: ns.id }], { device: textOf(ending.step, 'device') })];
+  if (knows(ns, kind)) return [];
+  return [undecided([{ kind, namespace: ns.id }], { device: textOf(ending.step, 'device') })];
 };
 
 const enter = (death: Death, device: string, hop: string, end: TunnelEnd): Found['fixes'][number] => {

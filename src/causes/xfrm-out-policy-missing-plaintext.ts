@@ -3,6 +3,7 @@ import { decisiveLine, namespaceId, proofsOf } from './ending.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
 import { endsInTheClear, type PlainDeparture, plainDeparture } from './facts/departure.ts';
 import { foundAt, undecided } from './facts/found.ts';
+import { rulesCaptured } from './facts/rules.ts';
 import { isSeenFailing, legsOf, seenBehind } from './facts/trace.ts';
 import { listingLine, xfrmEnd } from './facts/xfrm-end.ts';
 import { asDirection, policyWords, tunnelPolicies } from './facts/xfrm-policy.ts';
@@ -33,7 +34,9 @@ export const xfrmOutPolicyMissingPlaintext: Cause = {
         p.layer?.src === packet.src &&
         p.layer.dst === packet.dst,
     );
-    const end = confidenceOfEnd(context);
+    // By which source the packet is looked up is known only with the rules that may change it; seen on the wire, it is known without.
+    const isNamed = clear.length > 0 || rulesCaptured(ns);
+    const end = isNamed ? confidenceOfEnd(context) : weaker('likely', confidenceOfEnd(context));
     const tunnel = towards.find((p) => p.dir === 'out') ?? towards[0];
     return [
       foundAt(step, {

@@ -1,5 +1,6 @@
 import type { NetNamespace } from '../network/namespace.ts';
 import { matchingPolicies } from '../path/xfrm/policy.ts';
+import type { PacketTable } from '../records/packet.ts';
 import type { XfrmPolicy } from '../records/xfrm.ts';
 import { decisiveLine, type Ending, namespaceId } from './ending.ts';
 import { symptomLines } from './facts/confidence.ts';
@@ -41,7 +42,8 @@ export const xfrmPlaintextWhereEspRequired: Cause = {
     if (drops.state === 'zero') return [counterZero(drops, values)];
     return [
       foundAt(step, {
-        confidence: confidenceByCounter(context, drops),
+        // A capture shows what came out of a tunnel as it shows what came in the clear; where ESP came just before, the sender did encrypt.
+        confidence: cameAsEsp(context, ending) ? 'possible' : confidenceByCounter(context, drops),
         values,
         evidence: [
           ...counterLine(drops),
@@ -59,6 +61,35 @@ export const xfrmPlaintextWhereEspRequired: Cause = {
       }),
     ];
   },
+};
+
+/** Seconds between an ESP packet and what it held, on the host that decrypts it. */
+const SAME_MOMENT = 0.02;
+
+/** Each time that the packet was seen to come in, an ESP packet or one of NAT traversal had come in just before. */
+const cameAsEsp = (context: CauseContext, { namespace: ns, leg }: Ending): boolean => {
+  const plain = context.evidence.packets.filter(
+    (p) => p.namespace === ns.id && p.leg === leg.direction && p.wrapping !== 'esp' && p.view.direction !== 'out',
+  );
+  const outer = ns.packets.flatMap((table) => arrivalsOfEsp(ns, table));
+  return (
+    plain.length > 0 &&
+    plain.every(({ view }) =>
+      outer.some((time) => view.time !== undefined && view.time >= time && view.time - time <= SAME_MOMENT),
+    )
+  );
+};
+
+const NATT = 4500;
+const LOOKED_AT = 5000;
+
+const arrivalsOfEsp = (ns: NetNamespace, table: PacketTable): readonly number[] => {
+  const own = [...ns.links.values()].flatMap((l) => l.addresses.map((a) => a.address));
+  return own
+    .flatMap((address) => table.rowsWithAddress(address).slice(0, LOOKED_AT))
+    .map((row) => table.packet(row))
+    .filter((v) => (v.spi !== undefined || v.dport === NATT) && v.direction !== 'out' && own.includes(v.dst ?? ''))
+    .flatMap((v) => v.time ?? []);
 };
 
 /** The gateway that should have encrypted: the last host before this one, unless one of its policies fits. */

@@ -62,22 +62,30 @@ const KINDS: Readonly<Record<string, CaptureKind>> = {
   date: 'date',
 };
 
-const kindOf = (path: string): CaptureKind | undefined =>
+export const kindOf = (path: string): CaptureKind | undefined =>
   path.includes('/tcpdump/') ? 'tcpdump' : KINDS[path.slice(path.lastIndexOf('/') + 1)];
 
 /** A bundle as texts by path (`NODE/ip_addr.txt`, `NODE/netns/POD/ip_addr.txt`), from which variants are made. */
 export class BundleTexts {
   readonly #files: ReadonlyMap<string, string>;
+  /** What was read of each file, by its path: variants share what they have in common. */
+  readonly #read: Map<string, { readonly text: string; readonly capture: Capture }>;
 
-  constructor(files: ReadonlyMap<string, string>) {
+  constructor(
+    files: ReadonlyMap<string, string>,
+    read = new Map<string, { readonly text: string; readonly capture: Capture }>(),
+  ) {
     this.#files = files;
+    this.#read = read;
+  }
+
+  #with(files: ReadonlyMap<string, string>): BundleTexts {
+    return new BundleTexts(files, this.#read);
   }
 
   /** Without the captures of a kind, everywhere or only where the path contains `where`. */
   without(kind: CaptureKind, where = ''): BundleTexts {
-    return new BundleTexts(
-      new Map([...this.#files].filter(([path]) => kindOf(path) !== kind || !path.includes(where))),
-    );
+    return this.#with(new Map([...this.#files].filter(([path]) => kindOf(path) !== kind || !path.includes(where))));
   }
 
   /** With a piece of text replaced in every file whose path ends so. Fails where nothing changes: a variant must vary. */
@@ -92,12 +100,12 @@ export class BundleTexts {
       }),
     );
     if (changes === 0) throw new Error(`${file}: ${String(from)} is not there`);
-    return new BundleTexts(files);
+    return this.#with(files);
   }
 
   /** With a file more, or another text in it. */
   withFile(path: string, text: string): BundleTexts {
-    return new BundleTexts(new Map([...this.#files, [path, text]]));
+    return this.#with(new Map([...this.#files, [path, text]]));
   }
 
   /** With text at the end of a file, which is made where it is not there. */
@@ -107,17 +115,37 @@ export class BundleTexts {
 
   /** Without the files whose path ends so. */
   withoutFile(ending: string): BundleTexts {
-    return new BundleTexts(new Map([...this.#files].filter(([path]) => !path.endsWith(ending))));
+    return this.#with(new Map([...this.#files].filter(([path]) => !path.endsWith(ending))));
   }
 
   /** Without a node. */
   withoutNode(node: string): BundleTexts {
-    return new BundleTexts(new Map([...this.#files].filter(([path]) => !path.startsWith(`${node}/`))));
+    return this.#with(new Map([...this.#files].filter(([path]) => !path.startsWith(`${node}/`))));
   }
 
   /** Without the captures of the pods' own namespaces, as a script that runs on the hosts alone leaves them. */
   withoutPods(): BundleTexts {
-    return new BundleTexts(new Map([...this.#files].filter(([path]) => !path.includes('/netns/'))));
+    return this.#with(new Map([...this.#files].filter(([path]) => !path.includes('/netns/'))));
+  }
+
+  /** With every file's text as `edit` makes it. */
+  mapped(edit: (path: string, text: string) => string): BundleTexts {
+    return this.#with(new Map([...this.#files].map(([path, text]) => [path, edit(path, text)])));
+  }
+
+  /** With another bundle's files beside its own; nodes of one name would be one node. */
+  beside(other: BundleTexts): BundleTexts {
+    return this.#with(new Map([...this.#files, ...other.#files]));
+  }
+
+  /** Names of the nodes. */
+  nodes(): readonly string[] {
+    return [...new Set([...this.#files.keys()].map((path) => path.split('/')[0] ?? ''))];
+  }
+
+  /** Kinds of capture that are there. */
+  kinds(): readonly CaptureKind[] {
+    return [...new Set([...this.#files.keys()].flatMap((path) => kindOf(path) ?? []))];
   }
 
   /** The text of a file. */
@@ -137,17 +165,7 @@ export class BundleTexts {
       const namespaces = nodes.get(node) ?? new Map<string, Capture[]>([['', []]]);
       nodes.set(node, namespaces);
       if (kind === undefined || !moduleFor(kind)) continue;
-      const capture = readText(
-        {
-          kind,
-          file: path,
-          firstLine: 1,
-          command: path.endsWith('/iptables-legacy-save.txt') ? 'iptables-legacy-save' : undefined,
-          family: /-6_|ip6tables/.test(path) ? 6 : undefined,
-          device: kind === 'tcpdump' ? (parts.at(-1) ?? '').replace(/\.txt$/, '') : undefined,
-        },
-        text,
-      );
+      const capture = this.#capture(path, kind, text);
       namespaces.set(namespace, [...(namespaces.get(namespace) ?? []), capture]);
     }
     return buildNetwork({
@@ -156,6 +174,25 @@ export class BundleTexts {
         namespaces: [...namespaces].map(([namespace, captures]) => ({ name: namespace, captures })),
       })),
     });
+  }
+
+  #capture(path: string, kind: CaptureKind, text: string): Capture {
+    const known = this.#read.get(path);
+    if (known?.text === text) return known.capture;
+    const capture = readText(
+      {
+        kind,
+        file: path,
+        firstLine: 1,
+        // The backend that its writer names.
+        command: path.includes('iptables-legacy') ? 'iptables-legacy-save' : undefined,
+        family: /-6_|ip6tables/.test(path) ? 6 : undefined,
+        device: kind === 'tcpdump' ? (path.split('/').at(-1) ?? '').replace(/\.txt$/, '') : undefined,
+      },
+      text,
+    );
+    if (!known) this.#read.set(path, { text, capture });
+    return capture;
   }
 
   /** Asks every cause about a flow; what is left out of the question is completed from the bundle. */
@@ -168,13 +205,16 @@ export class BundleTexts {
 
 const cache = new Map<string, BundleTexts>();
 
+/** The texts of an archive. */
+export const textsOf = (archive: string): BundleTexts => new BundleTexts(membersOf(gunzipSync(readFileSync(archive))));
+
 /** A recorded bundle by its name, from ../shared/captures or from test/fixtures/bundles. */
 export const bundleOf = (name: string): BundleTexts => {
   const known = cache.get(name);
   if (known) return known;
   const path = [`${RECORDED}${name}.tgz`, `${OWN}${name}.tgz`].find((candidate) => existsSync(candidate));
   if (path === undefined) throw new Error(`no recorded bundle ${name}`);
-  const bundle = new BundleTexts(membersOf(gunzipSync(readFileSync(path))));
+  const bundle = textsOf(path);
   cache.set(name, bundle);
   return bundle;
 };

@@ -4,7 +4,7 @@ import { prefixContains } from '../../tables/address.ts';
 import { assume, type Branch, finish, type World } from '../branch.ts';
 import type { Packet } from '../packet.ts';
 import { isLocalAddress } from '../routing/local.ts';
-import { sightings, watches } from '../sightings.ts';
+import { dumpedEntries, sightings, watches } from '../sightings.ts';
 import { enter } from './enter.ts';
 
 /** Devices that hold virtual addresses: nobody on the wire answers for them. */
@@ -153,7 +153,7 @@ const arrive = (world: World, b: Branch, to: NetNamespace, device: string, route
   const last = left.at(-1);
   const values = { from: from.id, to: to.id, sent: left.length, device, out: b.oif ?? '', nextHop: b.nextHop ?? '' };
   const tells = world.lostWays === undefined || world.lostWays.has(lostWay(values));
-  if (last && watched && came.length === 0 && tells) {
+  if (last && watched && came.length === 0 && tells && !isTrackedAt(to, b.packet)) {
     return [
       finish(
         b,
@@ -181,6 +181,15 @@ const arrive = (world: World, b: Branch, to: NetNamespace, device: string, route
   // Behind a router nobody in the bundle knows whose frame it is.
   return enter(world, routed ? { ...carried, srcMac: undefined } : carried, to, device);
 };
+
+/** The receiver's connection table has the very flow: the packet did arrive, and the capture was not there to see it. */
+const isTrackedAt = (to: NetNamespace, p: Packet): boolean => {
+  const { proto, src, dst, sport, dport, icmp } = innermostOf(p);
+  const port = icmp ? icmp.id : sport;
+  return port !== undefined && dumpedEntries(to, proto, { src, dst, sport: port, dport }).length > 0;
+};
+
+const innermostOf = (p: Packet): Packet => (p.inner ? innermostOf(p.inner) : p);
 
 /** Nobody in the bundle owns it. */
 const outside = (b: Branch, nextHop: string): Branch =>

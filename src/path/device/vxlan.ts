@@ -26,23 +26,8 @@ export const vxlanTransmit = (b: Branch, link: Link): Branch => {
   const remote = chosen?.dst ?? vxlan.remote ?? vxlan.group;
   const values = { device: link.name, vni: vxlan.id, port: vxlan.port, mac: b.dstMac ?? '' };
   if (remote === undefined) {
-    if (!knows(ns, 'bridge-fdb')) {
-      return finish(
-        assume(b, {
-          code: 'fdb-unknown',
-          values,
-          missing: { kind: 'bridge-fdb', namespace: ns.id },
-          source: undefined,
-        }),
-        {
-          place: 'device',
-          stage: 'vxlan',
-          device: link.name,
-          action: { code: 'vxlan-fdb-unknown', values },
-          verdict: 'unknown',
-        },
-      );
-    }
+    if (!knows(ns, 'bridge-fdb')) return untold(b, link, 'fdb', values);
+    if (!knows(ns, 'ip-neigh')) return untold(b, link, 'neighbour', values);
     const read = ns.captureSources.get('bridge-fdb') ?? [];
     return finish(b, {
       place: 'device',
@@ -108,6 +93,29 @@ export const vxlanTransmit = (b: Branch, link: Link): Branch => {
     boundTo: vxlan.dev,
   };
 };
+
+/** Neither the frame's MAC nor its way is known without the table that was not captured. */
+const untold = (
+  b: Branch,
+  link: Link,
+  table: 'fdb' | 'neighbour',
+  values: Readonly<Record<string, string | number>>,
+): Branch =>
+  finish(
+    assume(b, {
+      code: `${table}-unknown`,
+      values,
+      missing: { kind: table === 'fdb' ? 'bridge-fdb' : 'ip-neigh', namespace: b.namespace.id },
+      source: undefined,
+    }),
+    {
+      place: 'device',
+      stage: 'vxlan',
+      device: link.name,
+      action: { code: `vxlan-${table}-unknown`, values },
+      verdict: 'unknown',
+    },
+  );
 
 /**
  * vxlan_get_route looks the outer packet up with the inner one's mark and, where the device was made with `dev`, by that device. A way
