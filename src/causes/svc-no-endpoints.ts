@@ -5,6 +5,7 @@ import { endingOf, numberOf, proofsOf, textOf } from './ending.ts';
 import { virtualHolding } from './facts/address.ts';
 import { confidenceOfEnd, symptomLines, weaker } from './facts/confidence.ts';
 import { foundAt, undecided } from './facts/found.ts';
+import { isProxysFilter } from './facts/no-local-endpoint.ts';
 import {
   endpointsOf,
   externallyLocal,
@@ -129,7 +130,11 @@ const byRule = (context: CauseContext, { step, namespace: ns }: Ending): readonl
   const chain = textOf(step, 'chain');
   const comment = textOf(step, 'comment');
   const nftables = NFT_CHAIN.test(chain);
-  if (!nftables && !(NO_ENDPOINTS.test(comment) && ownerOfChain(chain, comment) === 'kube-proxy')) return [];
+  const iptables =
+    comment === ''
+      ? isProxysFilter(chain)
+      : NO_ENDPOINTS.test(comment) && ownerOfChain(chain, comment) === 'kube-proxy';
+  if (!nftables && !iptables) return [];
   const named = serviceOf([
     {
       source: step.proofs[0]?.source ?? { file: '', line: 0 },

@@ -50,6 +50,32 @@ describe.skipIf(!recorded)(ID, () => {
     expect(unsaid(judged, ID)).toEqual([]);
   });
 
+  test('holds by the rules as nft prints them, without their comments', () => {
+    const name = 'gen-kubeproxy-iptables-no-endpoints';
+    const judged = bundleOf(name).without('iptables-save').judge(flowOf(name));
+    expect(judged.found[0]).toMatchObject({
+      id: ID,
+      confidence: 'certain',
+      node: 'gke-a',
+      values: { mode: 'iptables' },
+    });
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test("a REJECT of somebody else's chain, as nft prints it, is none of kube-proxy's", () => {
+    const name = 'gen-kubeproxy-iptables-no-endpoints';
+    const judged = bundleOf(name)
+      .without('iptables-save')
+      .edited('gke-a/nft_ruleset.txt', /(ip daddr 10\.8\.3\.101 .*)reject/, '$1accept')
+      .edited(
+        'gke-a/nft_ruleset.txt',
+        /(chain FORWARD \{\n.*\n)/,
+        '$1\t\tip daddr 10.8.3.101 counter packets 2 bytes 120 reject\n',
+      )
+      .judge(flowOf(name));
+    expect(findingOf(judged, ID)).toBeUndefined();
+  });
+
   test('without packets the configuration alone makes it likely', () => {
     const judged = bundleOf('gen-ipvs-no-real-server').without('tcpdump').judge(flowOf('gen-ipvs-no-real-server'));
     expect(judged.found[0]).toMatchObject({ id: ID, confidence: 'likely', node: 'alpha' });

@@ -17,6 +17,13 @@ const DROP_MARK = 0x8000;
 const NFT_CHECK = 'service-endpoints-check';
 const LOCAL_CHAIN = /^(KUBE-XLB-|KUBE-SVL-|KUBE-EXT-|local-)/;
 
+/**
+ * kube-proxy's own chains of services in the filter table. What they refuse they refuse for want of endpoints (REJECT) or of local ones (DROP), and nothing else
+ * (proxier.go:syncProxyRules): `nft list ruleset` prints such rules without their comment.
+ */
+export const isProxysFilter = (chain: string): boolean =>
+  chain === 'KUBE-SERVICES' || chain === 'KUBE-EXTERNAL-SERVICES';
+
 /** iptables up to 1.23 marks in KUBE-XLB, later versions drop in the filter table by name; nftables by a verdict map. */
 export const noLocalEndpoint = (context: CauseContext): NoLocalEndpoint | undefined => {
   const ending = endingOf(context);
@@ -24,8 +31,11 @@ export const noLocalEndpoint = (context: CauseContext): NoLocalEndpoint | undefi
   const { step, namespace } = ending;
   const chain = textOf(step, 'chain');
   const comment = textOf(step, 'comment');
-  if (/has no local endpoints/.test(comment) && ownerOfChain(chain, comment) === 'kube-proxy')
-    return { ending, chain, comment, internal: chain === 'KUBE-SERVICES' };
+  const isProxys =
+    comment === ''
+      ? isProxysFilter(chain) && step.action.code === 'rule-drop'
+      : /has no local endpoints/.test(comment) && ownerOfChain(chain, comment) === 'kube-proxy';
+  if (isProxys) return { ending, chain, comment, internal: chain === 'KUBE-SERVICES' };
   // A verdict of the map no-endpoint-services: drop stands for "none on this node", a jump to the reject chain for "none at all".
   if (chain === NFT_CHECK && step.action.code === 'rule-drop') {
     const front = { proto: step.before.proto, address: step.before.dst, port: step.before.dport ?? 0 };
