@@ -6,6 +6,7 @@ import { decisiveLine, endingOf, supportingLine, textOf } from './ending.ts';
 import { isBroken } from './facts/confidence.ts';
 import { type Death, deathBy, deathFound } from './facts/death.ts';
 import { undecided } from './facts/found.ts';
+import { isSeenFailing } from './facts/trace.ts';
 import { neighbourOf, nextHopBefore, type TunnelEnd, tunnelEndOf } from './facts/tunnel.ts';
 import type { Cause, CauseContext, Found, Verdict } from './finding.ts';
 
@@ -30,11 +31,6 @@ export const vxlanFdbOrNeighMissing: Cause = {
     if (UNTOLD.has(death.code)) return unknownTable(context);
     const hop = nextHopBefore(death.leg, death.step);
     const neighbour = neighbourOf(ns, device, hop);
-    // Whose MAC address the frame bears, and so which forwarding entry it asks for, the neighbours tell.
-    if (!knows(ns, 'ip-neigh'))
-      return context.evidence.seen === 'unknown'
-        ? []
-        : [undecided([{ kind: 'ip-neigh', namespace: ns.id }], { device })];
     const unresolved = death.code === 'neighbour-failed';
     // A device that learns or floods asks its peers; where these do not answer the tunnel itself is to be looked at.
     if (
@@ -83,10 +79,18 @@ const UNTOLD: ReadonlyMap<string, CaptureKind> = new Map([
 const unknownTable = (context: CauseContext): readonly Verdict[] => {
   const ending = endingOf(context);
   const kind = ending && UNTOLD.get(ending.step.action.code);
-  if (!kind || !isBroken(context)) return [];
+  if (!kind) return takenNeighbour(context);
+  if (!isBroken(context)) return [];
   const ns = ending.namespace;
   if (knows(ns, kind)) return [];
   return [undecided([{ kind, namespace: ns.id }], { device: textOf(ending.step, 'device') })];
+};
+
+/** The walk took the neighbour's entry for granted, and the flow fails. */
+const takenNeighbour = (context: CauseContext): readonly Verdict[] => {
+  if (!isSeenFailing(context)) return [];
+  const taken = context.branch.assumptions.find((a) => a.code === 'neighbour-unknown' && a.missing);
+  return taken?.missing ? [undecided([taken.missing], { device: String(taken.values.device ?? '') })] : [];
 };
 
 const enter = (death: Death, device: string, hop: string, end: TunnelEnd): Found['fixes'][number] => {

@@ -157,6 +157,11 @@ export const neighbour = (world: World, b: Branch, link: Link, nextHop: string):
   // Not in the dump: it may have aged out, and whoever owns the address answers with its own MAC. Across a VXLAN the question itself
   // needs an fdb entry to be sent by, so there the MAC stays unknown. Where the table was not captured, its maker (flannel, Calico) is taken to have entered the
   // other end's device.
-  if (link.vxlan) return { ...b, dstMac: answer.missing && owner?.link.vxlan ? owner.link.mac : undefined };
+  if (link.vxlan) {
+    if (!answer.missing || !owner?.link.vxlan) return { ...b, dstMac: undefined };
+    const values = { device: link.name, address: nextHop };
+    const taken = assume(b, { code: 'neighbour-unknown', values, missing: answer.missing, source: undefined });
+    return { ...taken, dstMac: owner.link.mac };
+  }
   return { ...b, dstMac: owner?.link.mac };
 };
