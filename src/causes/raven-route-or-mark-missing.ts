@@ -1,4 +1,5 @@
 import { knows, type NetNamespace } from '../network/namespace.ts';
+import { knownTable } from '../path/routing/known-tables.ts';
 import type { Step } from '../path/step.ts';
 import type { CaptureKind } from '../records/capture.ts';
 import { prefixContains } from '../tables/address.ts';
@@ -42,6 +43,8 @@ export const ravenRouteOrMarkMissing: Cause = {
     const hook = routed.action.code === 'forward' ? 'PREROUTING' : 'OUTPUT';
     const part = missingPart(ns, routed.before.dst, hook);
     if (!part) return [];
+    // `ip route` without `table all` shows the main table alone.
+    if (part === 'route' && !isTableShown(ns)) return [undecided([{ kind: 'ip-route', namespace: ns.id }], values)];
     const last = routed;
     return [
       foundAt(last, {
@@ -113,6 +116,9 @@ const missingPart = (ns: NetNamespace, dst: string, hook: 'PREROUTING' | 'OUTPUT
   const routes = ns.routes.filter((r) => r.table === rule.target && prefixContains(r.prefix, dst));
   return routes.some((r) => r.nextHops.some((hop) => hop.dev === device.name)) ? undefined : 'route';
 };
+
+const isTableShown = (ns: NetNamespace): boolean =>
+  ns.rules.some((r) => r.fwmark?.value === RAVEN.mark && r.target !== undefined && knownTable(ns, 4, r.target).known);
 
 const missingLines = (ns: NetNamespace, part: Part): readonly EvidenceLine[] => {
   const listing = (kind: CaptureKind): readonly EvidenceLine[] =>

@@ -1,4 +1,5 @@
 import { knows, type NetNamespace } from '../network/namespace.ts';
+import { knownTable } from '../path/routing/known-tables.ts';
 import type { Route, RouteRule } from '../records/route.ts';
 import { prefixContains } from '../tables/address.ts';
 import { decisiveLine, namespaceId, supportingLine } from './ending.ts';
@@ -41,6 +42,9 @@ export const submarinerGwHostnetTable150: Cause = {
       return [undecided([{ kind: knows(ns, 'ip-rule') ? 'ip-route' : 'ip-rule', namespace: ns.id }], values)];
     const missing = missingPart(ns, dst);
     if (!missing) return [];
+    // `ip route` without `table all` shows the main table alone.
+    if (missing.part === 'route' && !knownTable(ns, 4, HOST_TABLE).known)
+      return [undecided([{ kind: 'ip-route', namespace: ns.id }], values)];
     const cni = cniAddress(ns, dst);
     return [
       foundAt(step, {

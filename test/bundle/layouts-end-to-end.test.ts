@@ -51,7 +51,6 @@ interface Truth {
 
 const NO_IPVS = 'the collector has no ipvsadm';
 const NO_XFRM = 'the collector has no ip xfrm';
-const NO_COMMENTS = 'nft prints no comments of iptables, which alone name the service';
 
 /** What a collector does not take it cannot tell. Everything else names the cause. */
 const SILENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -71,7 +70,7 @@ const SILENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'Calico diags': NO_XFRM,
     Antrea: NO_XFRM,
   },
-  'gen-kubeproxy-iptables-no-endpoints': { sos: NO_COMMENTS, 'sos collect': NO_COMMENTS },
+  'gen-kubeproxy-iptables-no-endpoints': {},
   'ok-ipvs-cross-node-flannel': {},
 };
 

@@ -36,4 +36,15 @@ describe.skipIf(!recorded)(ID, () => {
       expect.objectContaining({ id: ID, missing: [{ kind: 'ip-rule', namespace: 'master-other' }] }),
     );
   });
+
+  test('where the main table alone was captured, what the other one lacks is undecided', () => {
+    const judged = bundleOf(NAME)
+      .without('tcpdump')
+      .edited('master-other/ip_route.txt', /^(default via 240|.* table ).*\n/gm, '')
+      .judge(flow());
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(judged.undecided).toContainEqual(
+      expect.objectContaining({ id: ID, missing: [{ kind: 'ip-route', namespace: 'master-other' }] }),
+    );
+  });
 });
