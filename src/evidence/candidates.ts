@@ -121,6 +121,16 @@ const translatedNames = (network: Network, sightings: readonly Sighting[]): Read
   return names;
 };
 
+/** A flow between two addresses of which the bundle shows nobody: scans, and what a router passes on, fail all the time, and no walk can follow them. */
+const STRANGERS = -2;
+
+/** Addresses at which the proxies or Kubernetes have a service. */
+const servedAddresses = ({ namespaces, kube }: Network): ReadonlySet<string> =>
+  new Set([
+    ...[...namespaces.values()].flatMap((ns) => ns.services.map((s) => s.address ?? '')),
+    ...kube.services.flatMap((s) => [...s.clusterIPs, ...s.externalIPs, ...s.loadBalancerIPs]),
+  ]);
+
 const cluster = (network: Network, sightings: readonly Sighting[]): readonly Candidate[] => {
   const groups = new Map<
     string,
@@ -151,6 +161,7 @@ const cluster = (network: Network, sightings: readonly Sighting[]): readonly Can
       }
     }
   }
+  const served = servedAddresses(network);
   return [...groups.values()]
     .map(({ first, start, symptoms, sources, count }) => ({
       question: { proto: first.proto, src: first.src, sport: first.sport, dst: first.dst, dport: first.dport, start },
@@ -158,7 +169,7 @@ const cluster = (network: Network, sightings: readonly Sighting[]): readonly Can
       score:
         [...symptoms].reduce((sum, symptom) => sum + WEIGHT[symptom], 0) +
         Math.log2(1 + count) / 2 +
-        (start === undefined ? 0 : 1),
+        (start !== undefined ? 1 : served.has(first.dst) || network.owners(first.dst).length > 0 ? 0 : STRANGERS),
       count,
       sources,
     }))

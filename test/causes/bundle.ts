@@ -133,6 +133,19 @@ export class BundleTexts {
     return this.#with(new Map([...this.#files].map(([path, text]) => [path, edit(path, text)])));
   }
 
+  /** With its nodes named otherwise, in the paths and where a node tells its name. */
+  renamed(name: (node: string) => string): BundleTexts {
+    return this.#with(
+      new Map(
+        [...this.#files].map(([path, text]) => {
+          const [node = '', ...rest] = path.split('/');
+          const told = rest.length === 1 && rest[0] === 'hostname' ? `${name(node)}\n` : text;
+          return [[name(node), ...rest].join('/'), told];
+        }),
+      ),
+    );
+  }
+
   /** With another bundle's files beside its own; nodes of one name would be one node. */
   beside(other: BundleTexts): BundleTexts {
     return this.#with(new Map([...this.#files, ...other.#files]));
