@@ -12,7 +12,8 @@ const PREAMBLE = /^(?:Warning: |[WEI]\d{4} |---\s*$|#|\s*$)/;
 const formOf = (slice: string): Form | undefined => {
   const line = slice.split('\n').find((text) => !PREAMBLE.test(text));
   if (line === undefined) return undefined;
-  if (/^\s*[[{]/.test(line)) return 'json';
+  // An empty list of Go's is null in JSON.
+  if (/^\s*(?:[[{]|null\s*$)/.test(line)) return 'json';
   return /^(?:- )?(?:apiVersion|kind|items|metadata|spec|status|subsets|endpoints|addressType|ports|data):(?:\s|$)/.test(
     line,
   )
