@@ -42,6 +42,8 @@ const noRareFields = (): RareFields => ({
 class ConntrackSink extends LineSink {
   readonly table: ConntrackColumns;
   readonly stats: ConntrackStats[] = [];
+  /** The command asks for the number of entries alone. */
+  readonly countsAlone: boolean;
   readonly #family: 4 | 6 | null;
   #rare: RareFields | null = null;
   #columns: string[] = [];
@@ -52,6 +54,7 @@ class ConntrackSink extends LineSink {
     super(input);
     this.table = new ConntrackColumns(input.file);
     this.#family = input.family ?? null;
+    this.countsAlone = /(?:^|[\s_])(?:-C|--count)(?=[\s_]|$)/.test(input.command ?? '');
   }
 
   /** The line's fields that few lines have. */

@@ -8,6 +8,7 @@ class DateSink extends LineSink {
   #found: CaptureTime | undefined;
   #universal: CaptureTime | undefined;
   #zone: number | undefined;
+  #local: string | undefined;
 
   /** The first moment counts; a later one in UTC tells the epoch that the first could not. */
   moment(text: string): void {
@@ -26,6 +27,12 @@ class DateSink extends LineSink {
     this.#universal = { ...this.#read(text), zoneMinutes: 0 };
   }
 
+  /** The same moment as the universal time, by the node's own clock. */
+  local(text: string): void {
+    this.#local = text.trim();
+    this.ignore();
+  }
+
   /** `Asia/Shanghai (CST, +0800)` */
   zone(text: string): void {
     this.#zone = zoneMinutes(/[+-]\d{4}/.exec(text)?.[0] ?? /\((\w+)/.exec(text)?.[1]);
@@ -42,7 +49,11 @@ class DateSink extends LineSink {
     if (!found) return undefined;
     const epoch = found.epoch ?? this.#universal?.epoch;
     // Two clocks of one moment tell the zone of the one whose abbreviation did not.
-    const zone = this.#zone ?? found.zoneMinutes ?? offsetBetween(found.text, this.#universal?.epoch);
+    const zone =
+      this.#zone ??
+      (found === this.#universal && this.#local !== undefined
+        ? (readMoment(this.#local)?.zoneMinutes ?? offsetBetween(this.#local, epoch))
+        : (found.zoneMinutes ?? offsetBetween(found.text, this.#universal?.epoch)));
     return { ...found, epoch, zoneMinutes: zone };
   }
 }

@@ -42,6 +42,8 @@ class IpvsSink extends LineSink {
   readonly connections: IpvsConnection[] = [];
   timeoutsRecord: IpvsTimeouts | undefined;
   inStatistics = false;
+  /** Servers that come now are those of a service that is not kept. */
+  inOtherService = false;
   #connectionsSeen = false;
   /** The listing is /proc/net/ip_vs: addresses, ports and marks are hexadecimal. */
   #kernelTable = false;
@@ -50,6 +52,7 @@ class IpvsSink extends LineSink {
 
   listing(): void {
     this.drafts.close();
+    this.inOtherService = false;
     this.inStatistics = false;
     this.#kernelTable = false;
     this.ignore();
@@ -85,6 +88,21 @@ class IpvsSink extends LineSink {
     return this.drafts.hasOpen;
   }
 
+  otherService(): void {
+    this.drafts.close();
+    this.inOtherService = true;
+    this.ignore();
+  }
+
+  /** The servers below a service that could not be read are not those of the one above it. */
+  override raw(text: string): void {
+    if (/^[A-Z]{3,8}[ \t]/.test(text)) {
+      this.drafts.close();
+      this.inOtherService = false;
+    }
+    super.raw(text);
+  }
+
   service(proto: string, name: string, columns: ServiceColumns): void {
     this.#add(
       { proto: PROTOCOLS.get(proto) ?? 'tcp', ...ipvsEndpoint(name, this.#kernelTable), fwmark: undefined },
@@ -104,6 +122,7 @@ class IpvsSink extends LineSink {
   ): void {
     const counts = 'counts' in columns ? countersOf(columns.counts) : undefined;
     this.records += 1;
+    this.inOtherService = false;
     this.drafts.service({
       source: this.source(),
       ...identity,

@@ -19,7 +19,8 @@ class SysctlSink extends LineSink {
   constructor(input: CaptureInput) {
     super(input);
     const path = PROC.exec(input.command ?? '')?.[1] ?? PROC.exec(input.file)?.[1];
-    this.#single = path === undefined ? undefined : dotted(path);
+    // A pattern names several.
+    this.#single = path === undefined || /[*?[{]/.test(path) ? undefined : dotted(path);
   }
 
   get holdsOneValue(): boolean {

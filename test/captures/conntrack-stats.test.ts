@@ -46,3 +46,10 @@ test('-S appended to -L without a mark between them', () => {
   expect(capture.data.conntrackStats?.[0]?.counters.get('drop')).toBe(3);
   expect(capture.data.conntrackStats?.[0]?.source.line).toBe(2);
 });
+
+test('conntrack -C prints the number of entries alone', () => {
+  const capture = read('conntrack', '42\n', { command: 'conntrack -C' });
+  expect(capture).toMatchObject({ records: 1, unread: 0 });
+  expect(capture.data.conntrackStats?.[0]?.counters).toEqual(new Map([['entries', 42]]));
+  expect(read('conntrack', '42\n', { command: 'conntrack -L' })).toMatchObject({ records: 0, unread: 1 });
+});

@@ -81,3 +81,21 @@ describe('date', () => {
     expect(read('date', 'yesterday\n')).toMatchObject({ unread: 1, data: {} });
   });
 });
+
+test('uname -srm, and the change of clocks that timedatectl tells', () => {
+  expect(read('uname', 'Linux 5.10.0-8-amd64 x86_64\n')).toMatchObject({
+    unread: 0,
+    data: { kernel: { release: '5.10.0-8-amd64', hostname: undefined } },
+  });
+  const text =
+    '      Local time: Fri 2018-11-02 16:48:53 MDT\n  Universal time: Fri 2018-11-02 22:48:53 UTC\n        Timezone: America/Denver (MDT, -0600)\n Last DST change: DST began at\n                  Sun 2018-03-11 01:59:59 MST\n                  Sun 2018-03-11 03:00:00 MDT\n';
+  expect(read('date', text)).toMatchObject({
+    unread: 0,
+    data: { time: { epoch: Date.parse('2018-11-02T22:48:53Z') / 1000, zoneMinutes: -360 } },
+  });
+  // Two clocks tell the zone where its abbreviation has several meanings.
+  expect(
+    read('date', '  Local time: Sat 2026-11-21 00:55:41 CST\n  Universal time: Fri 2026-11-20 16:55:41 UTC\n').data
+      .time,
+  ).toMatchObject({ epoch: Date.parse('2026-11-20T16:55:41Z') / 1000, zoneMinutes: 480 });
+});

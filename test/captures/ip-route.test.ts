@@ -249,3 +249,18 @@ test('busybox prints no next hops of a route that has several: it is a route, an
     ['10.10.0.0/16', 'main', 0, undefined],
   ]);
 });
+
+test('ip -N prints the numbers of the types', () => {
+  const capture = read(
+    'ip-route',
+    '9 10.6.0.0/16 table 50 \n2 10.0.0.5 dev v0 table 255 proto 2 scope 254 src 10.0.0.5 \n7 10.8.0.0/16 \n6 10.9.0.0/16 \n5 ff00::/8 dev v0 table 255 proto 2 metric 256 pref medium\n',
+  );
+  expect(capture).toMatchObject({ records: 5, unread: 0 });
+  expect(capture.data.routes?.map((route) => route.type)).toEqual([
+    'throw',
+    'local',
+    'unreachable',
+    'blackhole',
+    'multicast',
+  ]);
+});

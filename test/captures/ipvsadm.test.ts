@@ -270,3 +270,27 @@ test('a real server without its service above it is not read as one', () => {
   expect(capture.unread).toBe(1);
   expect(capture.data.services).toMatchObject([{ servers: [] }]);
 });
+
+test('servers below a service that is not kept, or cannot be read, are not those of the service above it', () => {
+  const capture = read(
+    'ipvsadm',
+    [
+      'TCP  10.0.0.1:80 rr',
+      '  -> 192.168.0.1:80               FullNat 1      0          0',
+      'MATCH icmp,from=192.168.88.1-192.168.88.253:0-0,oif=bond1 rr',
+      '  -> 101.227.17.140:0             SNAT    1      0          0',
+      'TCP  10.0.0.2:80 rr',
+      '  -> 192.168.0.2:80               FullNat 1      0          0',
+      'TCP  <cut>',
+      '  -> 192.168.0.3:80               FullNat 1      0          0',
+      'TCP  10.0.0.4:80 rr',
+      '',
+    ].join('\n'),
+  );
+  expect(capture.data.services?.map((s) => [s.address, s.servers.map((server) => server.address)])).toEqual([
+    ['10.0.0.1', ['192.168.0.1']],
+    ['10.0.0.2', ['192.168.0.2']],
+    ['10.0.0.4', []],
+  ]);
+  expect(capture).toMatchObject({ ignored: 2, unread: 2 });
+});

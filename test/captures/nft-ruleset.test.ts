@@ -217,3 +217,17 @@ test('big sets run over many lines and slices; broken lines are counted and the 
     read('nft-ruleset', 'netlink: Error: cache initialization failed: Operation not permitted\n').toolMessages,
   ).toHaveLength(1);
 });
+
+test('a chain may hang on several devices', () => {
+  const chain = (words: string) =>
+    tablesOf(
+      `table netdev t {\n\tchain c {\n\t\ttype filter hook ingress ${words} priority -500; policy accept;\n\t}\n}\n`,
+    )[0]?.chains.get('c');
+  expect(chain('devices = { eth0, eth1 }')).toMatchObject({ hook: 'ingress', device: '{ eth0, eth1 }' });
+  expect(chain('device "eth0"')).toMatchObject({ hook: 'ingress', device: 'eth0' });
+});
+
+test('what nft repeats below an error is no ruleset', () => {
+  const text = 'Error: No such file or directory\nlist table ip filter\n              ^^^^^^\n';
+  expect(read('nft-ruleset', text)).toMatchObject({ records: 0, ignored: 3, unread: 0 });
+});

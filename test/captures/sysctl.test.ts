@@ -66,3 +66,19 @@ test('JSON keeps the line of each name', () => {
     { source: { file: 'node/capture.txt', line: 3 }, name: 'vm.swappiness', value: '60' },
   ]);
 });
+
+test('grep names the file before each value', () => {
+  const capture = read(
+    'sysctl',
+    '/proc/sys/net/ipv4/conf/all/rp_filter:0\n/proc/sys/net/ipv4/conf/eth0.5/rp_filter:2\n',
+    { command: 'grep . /proc/sys/net/ipv4/conf/*/rp_filter' },
+  );
+  expect(capture).toMatchObject({ records: 2, unread: 0 });
+  expect(capture.data.sysctls?.map(({ name, value }) => [name, value])).toEqual([
+    ['net.ipv4.conf.all.rp_filter', '0'],
+    ['net.ipv4.conf.eth0/5.rp_filter', '2'],
+  ]);
+  // Of cat nobody knows which value is whose.
+  const cat = read('sysctl', '0\n2\n', { command: 'cat /proc/sys/net/ipv4/conf/*/rp_filter' });
+  expect(cat).toMatchObject({ records: 0, unread: 2 });
+});

@@ -390,3 +390,13 @@ test('a line that is none is quoted with its number', () => {
     [3, 'who are you'],
   ]);
 });
+
+test('a frame that tcpdump prints nothing of, and a VLAN’s packet below -i any without stamps', () => {
+  expect(packets('16:49:06.975255 \n')).toMatchObject([{ proto: 'other' }]);
+  expect(packets('16:49:06.975255 lo    P   \n')).toMatchObject([{ proto: 'other', device: 'lo' }]);
+  expect(packet('ethertype IPv4, IP 10.0.0.1.1 > 10.96.0.10.2: UDP, length 1\n')).toMatchObject({
+    proto: 'udp',
+    src: '10.0.0.1',
+    dport: 2,
+  });
+});
