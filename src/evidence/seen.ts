@@ -55,7 +55,7 @@ export const whatTheClientSaw = (
     const shook =
       toClient.some((v) => v.tcpFlags === 'S.') &&
       fromClient.some((v) => v.tcpFlags !== undefined && !v.tcpFlags.includes('S') && !v.tcpFlags.includes('R'));
-    if (shook) return stuck ? 'stalled' : isCutOff(question, mine) ? 'reset' : 'ok';
+    if (shook) return stuck || isUnheard(toClient, fromClient) ? 'stalled' : isCutOff(question, mine) ? 'reset' : 'ok';
     if (toClient.some((v) => v.tcpFlags?.includes('R'))) return 'refused';
     if (error) return error.layer?.icmp?.includes('port') ? 'refused' : 'unreachable';
     const state = entryState(question, entries, refusedNow);
@@ -117,6 +117,24 @@ const cameBack = (question: FlowQuestion, packets: readonly SeenPacket[]): boole
 /** Whether a capture in the client's own namespace saw its packets go: what comes back would be there too. */
 const isCapturedAtClient = (question: FlowQuestion, packets: readonly SeenPacket[]): boolean =>
   packets.some((p) => p.namespace === question.start && p.leg === 'forward' && p.layer?.dst === question.dst);
+
+/**
+ * The server repeats its SYN-ACK to a client that has acknowledged it, and never says anything else: the client's ACKs do not reach its socket. True where
+ * that holds of every connection that was seen.
+ */
+const isUnheard = (toClient: readonly PacketView[], fromClient: readonly PacketView[]): boolean => {
+  const ports = new Set(fromClient.flatMap((v) => (v.tcpFlags === '.' ? [v.sport] : [])));
+  return (
+    ports.size > 0 &&
+    [...ports].every((port) => {
+      const answers = toClient.filter((v) => v.dport === port);
+      const sequences = new Set(answers.map((v) => v.seq));
+      // Each place that sees the flow sees each packet once.
+      const places = new Set(answers.map((v) => `${v.source.file} ${v.device ?? ''} ${v.direction ?? ''}`)).size;
+      return answers.every((v) => v.tcpFlags === 'S.') && answers.length > places && sequences.size === 1;
+    })
+  );
+};
 
 /** Every connection that came about was reset by the server's side before either side had ended it. */
 const isCutOff = (question: FlowQuestion, views: readonly PacketView[]): boolean => {

@@ -124,6 +124,8 @@ def listen(loop, spec):
                     data, ancillary, _, peer = s.recvmsg(4096, 256)
                 except OSError:
                     return
+                if not data.startswith(b'k'):  # what a rule sent here by mistake, a tunnel's packet perhaps
+                    continue
                 control = []
                 for lv, ty, value in ancillary:
                     if family == socket.AF_INET6 and ty == socket.IPV6_PKTINFO:

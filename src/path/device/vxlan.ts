@@ -6,6 +6,7 @@ import type { Packet } from '../packet.ts';
 import type { RouteQuestion } from '../routing/outcome.ts';
 import { outputRoute } from '../routing/output.ts';
 import { sightings } from '../sightings.ts';
+import { listenerFor } from '../socket.ts';
 
 const ZERO_MAC = '00:00:00:00:00:00';
 /** Outer IP, UDP and VXLAN headers and the inner Ethernet header; 20 more with an outer IPv6 header. */
@@ -170,7 +171,8 @@ export const vxlanReceive = (b: Branch): Branch => {
       },
     );
   }
-  if (onPort.length === 0) return fail('vxlan-no-port', decisive(...devices), 'reject');
+  // Another socket of that port takes it and makes nothing of it.
+  if (onPort.length === 0) return fail('vxlan-no-port', decisive(...devices), listenerFor(ns, p) ? 'drop' : 'reject');
   const device = onPort.find(
     (link) => link.vxlan?.id === p.vni && (link.vxlan?.local === undefined || link.vxlan.local === p.dst),
   );

@@ -1,4 +1,4 @@
-import type { NamedLeg } from '../legs.ts';
+import { legLook, type NamedLeg } from '../legs.ts';
 import { tunnelName } from '../packet-text.ts';
 import { plainText } from '../prose.ts';
 import { placeName, stepLabel } from '../wording.ts';
@@ -7,7 +7,7 @@ import type { Run } from './wrap.ts';
 
 /** One leg as a line: `→ node-a OUTPUT·IPVS·POSTROUTING ══ESP══▶ node-b … ✗`. Hooks that follow one another under one name are said once. */
 export const pathLine = (words: Words, { name: legName, leg }: NamedLeg): Run[] => {
-  const runs: Run[] = [{ text: legName === 'forward' ? '→ ' : '← ', style: 'bold' }];
+  const runs: Run[] = [{ text: legLook(legName) === 'forward' ? '→ ' : '← ', style: 'bold' }];
   let lane = '';
   let place = '';
   let tunnel: string | undefined;
