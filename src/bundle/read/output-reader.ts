@@ -34,6 +34,7 @@ export class OutputReader {
   #reader: CaptureReader | undefined;
   #generated: OutputRead['generated'];
   #empty = true;
+  #failed = false;
 
   constructor(about: OutputAbout) {
     this.#about = about;
@@ -41,7 +42,7 @@ export class OutputReader {
 
   push(slice: string): void {
     if (this.#chosen) {
-      this.#reader?.read(slice);
+      this.#read((reader) => reader.read(slice));
       return;
     }
     this.#head = this.#head === '' ? slice : this.#head + slice;
@@ -54,17 +55,29 @@ export class OutputReader {
   }
 
   pushBytes(lines: Buffer): void {
-    this.#reader?.readBytes?.(lines);
+    this.#read((reader) => reader.readBytes?.(lines));
+  }
+
+  /** A text that its reader cannot bear loses itself and nothing else: it is listed as unread. What was read of it until then is not known to be right. */
+  #read<T>(work: (reader: CaptureReader) => T): T | undefined {
+    try {
+      return this.#reader && work(this.#reader);
+    } catch {
+      this.#reader = undefined;
+      this.#failed = true;
+      return undefined;
+    }
   }
 
   end(partial: boolean): OutputRead {
     if (!this.#chosen) this.#choose();
-    const read = this.#reader?.end();
+    const read = this.#read((reader) => reader.end());
     const capture = read && (partial ? { ...read, partial } : read);
     return { capture, kind: this.#kind, why: capture ? undefined : this.#why(), generated: this.#generated };
   }
 
   #why(): IgnoredWhy {
+    if (this.#failed) return 'unread';
     if (this.#empty) return 'empty';
     return this.#kind === undefined ? 'unknown' : 'no-reader';
   }
@@ -84,7 +97,8 @@ export class OutputReader {
     const module = this.#kind && moduleFor(this.#kind);
     if (module && this.#kind) {
       this.#reader = module.open({ kind: this.#kind, file, firstLine, command, family, device });
-      if (this.#head !== '') this.#reader.read(this.#head);
+      const waiting = this.#head;
+      if (waiting !== '') this.#read((reader) => reader.read(waiting));
     }
     this.#head = '';
   }
