@@ -9,6 +9,7 @@ import { linkTarget, virtualPath } from '../../src/bundle/open/virtual-path.ts';
 import { headerIn } from '../../src/bundle/read/header.ts';
 import { plainText } from '../../src/captures/plain-text.ts';
 import { CAPTURE_MODULES } from '../../src/captures/registry.ts';
+import { readTree } from './archive.ts';
 
 /** Names that a pattern which may divide its input in many ways would try in all of them. */
 const PIECES = [
@@ -202,4 +203,30 @@ describe('a name is told by its words', () => {
     const facts = factsOfName(`dir/${name}`);
     expect([facts.kind, facts.family, facts.label]).toEqual([kind, family, label]);
   });
+});
+
+test('a tree of /proc/sys is its node’s, or its namespace’s', async () => {
+  const bundle = await readTree({
+    'n1/hostname': 'n1\n',
+    'n1/proc/sys/net/ipv4/ip_forward': '1\n',
+    'n1/proc/sys/net/ipv4/conf/eth0.5/rp_filter': '2\n',
+    'n1/netns/web/proc/sys/net/ipv4/conf/all/rp_filter': '0\n',
+  });
+  expect(
+    bundle.nodes.map((node) => [
+      node.name,
+      node.namespaces.map((ns) => [
+        ns.name,
+        ns.captures.flatMap((c) => c.data.sysctls?.map((s) => `${s.name}=${s.value}`) ?? []).sort(),
+      ]),
+    ]),
+  ).toEqual([
+    [
+      'n1',
+      [
+        ['', ['net.ipv4.conf.eth0/5.rp_filter=2', 'net.ipv4.ip_forward=1']],
+        ['web', ['net.ipv4.conf.all.rp_filter=0']],
+      ],
+    ],
+  ]);
 });

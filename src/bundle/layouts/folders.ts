@@ -25,7 +25,14 @@ export interface Folders {
   readonly namespace: string | undefined;
 }
 
-export const foldersOf = (segments: readonly string[]): Folders => {
+/** The folders of /proc/sys are parts of a setting's name. */
+const aboveSettings = (segments: readonly string[]): readonly string[] => {
+  const at = segments.findIndex((segment, i) => segment === 'proc' && segments[i + 1] === 'sys');
+  return at < 0 ? segments : segments.slice(0, at);
+};
+
+export const foldersOf = (all: readonly string[]): Folders => {
+  const segments = aboveSettings(all);
   const node: string[] = [];
   for (let at = 0; at < segments.length; at += 1) {
     const segment = segments[at] ?? '';
