@@ -1,5 +1,6 @@
 import type { Network } from '../network/network.ts';
-import { type Branch, startBranch, type World } from './branch.ts';
+import { type Branch, startBranch, type Tracking, type World } from './branch.ts';
+import { withEntry } from './conntrack.ts';
 import { bridgeCallsIptables } from './device/bridge.ts';
 import { outOfPort, type Sent } from './device/transmit.ts';
 import { run } from './input.ts';
@@ -26,10 +27,20 @@ export const refusedBranches = (
   return run(back, byPort(back, packet, start) ?? [{ branch: start, next: 'output' }]).map((end) => ({
     ...refused,
     refusal: legOf('refusal', answer, end),
-    entries: end.tracking.entries,
+    entries: afterwards(packet, end).entries,
     share: refused.share * end.share,
     assumptions: [...refused.assumptions, ...end.assumptions],
   }));
+};
+
+/**
+ * A reset that finds no neighbour is answered with an ICMP error to its own host, which bears the refused packet's entry in the packet's own direction again
+ * (nf_ct_attach, twice) and so confirms it.
+ */
+const afterwards = ({ namespace, ct }: Branch, answer: Branch): Tracking => {
+  const isOwn = answer.namespace.id === namespace.id && answer.packet.tcp === 'rst';
+  if (!isOwn || answer.end?.reason !== 'neighbour-failed' || !ct.entry || ct.entry.confirmed) return answer.tracking;
+  return withEntry(answer.tracking, namespace.id, { ...ct.entry, confirmed: true });
 };
 
 /**

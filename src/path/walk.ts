@@ -1,6 +1,7 @@
 import type { Network } from '../network/network.ts';
 import { addressFamily } from '../tables/address.ts';
 import { type Branch, startBranch } from './branch.ts';
+import type { WalkTuple } from './conntrack-entry.ts';
 import { lostWay } from './device/underlay.ts';
 import { lostAck } from './handshake.ts';
 import { run } from './input.ts';
@@ -131,6 +132,8 @@ const joined = (branches: readonly WalkBranch[]): readonly WalkBranch[] => {
   return [...byEnd.values()].sort((a, b) => b.share - a.share);
 };
 
+const tupleText = ({ src, dst, sport, dport }: WalkTuple): string => `${src}:${sport}>${dst}:${dport}`;
+
 const signature = (branch: WalkBranch): string => {
   const leg = (l: Leg | undefined) =>
     l
@@ -146,8 +149,7 @@ const signature = (branch: WalkBranch): string => {
         ].join('|')
       : '';
   const entries = [...branch.entries].map(
-    ([id, own]) =>
-      `${id} ${own.map((e) => `${e.zone} ${e.original.src}:${e.original.dst} ${e.reply.src}:${e.reply.dst}`).join()}`,
+    ([id, own]) => `${id} ${own.map((e) => `${e.zone} ${tupleText(e.original)} ${tupleText(e.reply)}`).join()}`,
   );
   return `${leg(branch.forward)}#${leg(branch.reply)}#${leg(branch.ack)}#${leg(branch.refusal)}#${entries.join()}`;
 };
