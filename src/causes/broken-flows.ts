@@ -1,4 +1,5 @@
 import { findCandidates } from '../evidence/candidates.ts';
+import { diverse } from '../evidence/diverse.ts';
 import { isKnownAddress } from '../evidence/known-address.ts';
 import type { Network } from '../network/network.ts';
 import type { FlowQuestion } from '../path/walk-result.ts';
@@ -16,7 +17,7 @@ type OnStage = (stage: 'finding' | 'walking', flow?: number, of?: number) => voi
 export const brokenFlows = (network: Network, onStage?: OnStage): readonly Judgement[] => {
   const judgements: Judgement[] = [];
   onStage?.('finding');
-  const candidates = findCandidates(network).slice(0, WALKED);
+  const candidates = diverse(findCandidates(network), WALKED);
   for (const [i, candidate] of candidates.entries()) {
     onStage?.('walking', i + 1, candidates.length);
     const question: FlowQuestion = candidate.question;

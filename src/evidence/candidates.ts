@@ -6,6 +6,7 @@ import type { Source } from '../records/source.ts';
 import { isLinkLocal, isMulticast } from '../tables/address.ts';
 import { fromConntrack } from './conntrack-symptoms.ts';
 import { fromCounters } from './counter-symptoms.ts';
+import { diverse } from './diverse.ts';
 import { originOf } from './origin.ts';
 import { fromPackets } from './packet-symptoms.ts';
 import { fromSockets } from './socket-symptoms.ts';
@@ -42,7 +43,7 @@ export const findCandidates = (network: Network): readonly Candidate[] => {
     if (asked === undefined) return [s];
     return asked === 'entry' ? [] : [{ ...s, ...asked }];
   });
-  return cluster(network, named).slice(0, KEPT);
+  return diverse(cluster(network, named), KEPT);
 };
 
 /** Rows of a table that are asked for their other name. */
@@ -122,7 +123,7 @@ const translatedNames = (network: Network, sightings: readonly Sighting[]): Read
 };
 
 /** A flow between two addresses of which the bundle shows nobody: scans, and what a router passes on, fail all the time, and no walk can follow them. */
-const STRANGERS = -2;
+const STRANGERS = -4;
 
 /** Addresses at which the proxies or Kubernetes have a service. */
 const servedAddresses = ({ namespaces, kube }: Network): ReadonlySet<string> =>

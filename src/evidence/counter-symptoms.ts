@@ -4,7 +4,7 @@ import { walkFlow } from '../path/walk.ts';
 import { decidingLeg } from '../path/walk-result.ts';
 import type { ConntrackEntry } from '../records/conntrack.ts';
 import { originOf } from './origin.ts';
-import type { Sighting } from './symptom.ts';
+import { ROWS, type Sighting } from './symptom.ts';
 
 /** Counters of silent drops, and the walk's reasons that each of them counts. */
 const COUNTED: readonly (readonly [name: string, reasons: readonly string[]])[] = [
@@ -18,8 +18,9 @@ const COUNTED: readonly (readonly [name: string, reasons: readonly string[]])[] 
   ['XfrmInNoStates', ['no-state']],
 ];
 
-/** Walks that one namespace's counters are worth. */
+/** Walks that one namespace's counters are worth; flows between addresses that the bundle does not know come last. */
 const TRIED = 24;
+const LOOKED_AT = 20 * ROWS;
 
 /**
  * A silent drop leaves nothing but a counter: the conntrack entry of the flow may look answered, because conntrack stands before the place of the
@@ -29,15 +30,18 @@ export const fromCounters = (network: Network, ns: NetNamespace): readonly Sight
   const reasons = new Set(COUNTED.flatMap(([name, why]) => ((counter(ns, name)?.value ?? 0) > 0 ? why : [])));
   const table = ns.conntrack[0];
   if (reasons.size === 0 || !table) return [];
-  const tried = new Map<string, ConntrackEntry[]>();
-  for (let row = 0; row < table.count && tried.size < TRIED; row += 1) {
+  const known = new Map<string, ConntrackEntry[]>();
+  const strangers = new Map<string, ConntrackEntry[]>();
+  for (let row = 0; row < Math.min(table.count, LOOKED_AT) && known.size < TRIED; row += 1) {
     const entry = table.entry(row);
     // conntrack is assured of a datagram flow by packets that it saw both ways, not by what the client made of them.
     if ((entry.assured && entry.proto !== 'udp') || entry.proto === 'unknown' || /^\d+$/.test(entry.proto)) continue;
     const key = `${entry.proto} ${entry.original.src} ${entry.original.dst} ${entry.original.dport ?? ''}`;
-    tried.set(key, [...(tried.get(key) ?? []), entry]);
+    const isKnown = [entry.original.src, entry.original.dst, entry.reply.src].some((a) => network.owners(a).length > 0);
+    const attempts = isKnown ? known : strangers;
+    if (attempts.has(key) || attempts.size < TRIED) attempts.set(key, [...(attempts.get(key) ?? []), entry]);
   }
-  return [...tried.values()].flatMap((attempts) => {
+  return [...known.values(), ...strangers.values()].slice(0, TRIED).flatMap((attempts) => {
     const [first] = attempts;
     if (!first) return [];
     const [branch] = walkFlow(network, questionOf(network, ns, first)).branches;

@@ -4,7 +4,7 @@ import { CAUSES } from '../../src/causes/registry.ts';
 import { textsOf } from '../causes/bundle.ts';
 import { recordedCases, rightNames, type Truth, truthOf } from '../recorded-cases.ts';
 import { causesAlone, causesOfFlow } from './accused.ts';
-import { chosenCases, chosenOf } from './sample.ts';
+import { chosenCases, chosenOf, TIMEOUT } from './sample.ts';
 import { takenAway } from './taken-away.ts';
 
 /** The truth's root cause, and what follows from it: that is true as well, and all that is left to see where the reason was taken away. */
@@ -18,7 +18,7 @@ const wrongly = (causes: readonly Finding[], truth: Truth): readonly string[] =>
     .map((cause) => `${cause.id}@${cause.node}`);
 
 describe.skipIf(recordedCases.length === 0)('what a bundle lacks makes nobody else guilty', () => {
-  test.each(chosenCases)('$name', (recorded) => {
+  test.each(chosenCases)('$name', { timeout: TIMEOUT }, (recorded) => {
     const truth = truthOf(recorded);
     const variants = takenAway(textsOf(`${recorded.path}.tgz`));
     const chosen = chosenOf(recorded, variants);

@@ -5,7 +5,7 @@ import { type BundleTexts, bundleOf } from '../causes/bundle.ts';
 import { recordedCases, type Truth, truthOf } from '../recorded-cases.ts';
 import { causesAlone, causesOfFlow } from './accused.ts';
 import { OLD_COUNTERS, withNoise } from './noise.ts';
-import { chosenCases, chosenOf } from './sample.ts';
+import { chosenCases, chosenOf, TIMEOUT } from './sample.ts';
 
 /** A healthy cluster of other addresses, whose nodes come into the bundle by mistake. */
 const DONORS = ['ok-hostgw', 'ok-calico-vxlan', 'ok-noise2'];
@@ -36,7 +36,7 @@ const verdictOf = (causes: readonly Finding[], { cause }: Truth): readonly strin
   );
 
 describe.skipIf(recordedCases.length === 0)('noise changes no verdict', () => {
-  test.each(chosenCases)('$name', (recorded) => {
+  test.each(chosenCases)('$name', { timeout: TIMEOUT }, (recorded) => {
     const truth = truthOf(recorded);
     const bundle = bundleOf(recorded.name);
     const quiet = bundle.network();

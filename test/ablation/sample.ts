@@ -8,6 +8,9 @@ const ONLY = process.env.ABLATION_ONLY;
 /** Bundles of the sample, each in one variant. */
 const SAMPLED = 24;
 
+/** All variants of a bundle take minutes on a busy machine. */
+export const TIMEOUT = ALL ? 900_000 : 120_000;
+
 /** A number below 1 that depends on the seed and the name alone (FNV-1a). */
 const chance = (name: string): number => {
   let hash = 0x811c9dc5 ^ SEED;
