@@ -11,7 +11,7 @@ export interface Stamp {
   readonly zoneMinutes: number | undefined;
 }
 
-/** Reads a file of the layouts' kind `clock`: sos's manifest, must-gather's timestamp. */
+/** Reads a file of the layouts' kind `clock`: sos's manifest, must-gather's timestamp, support-bundle-kit's metadata. */
 export const readStamps = (text: string): readonly Stamp[] =>
   /^\s*\{/.test(text) ? ofManifest(text) : text.split('\n').flatMap((line, i) => ofLine(line, i + 1));
 
@@ -42,9 +42,15 @@ const ofManifest = (text: string): readonly Stamp[] => {
 /** `2026-11-20 16:48:51.123456`, with a T between the two as well. */
 const localEpoch = (text: string): number | undefined => readMoment(`${text.replace(/\.\d+$/, '')} UTC`)?.epoch;
 
-/** `2026-11-20 16:48:51.123456789 +0000 UTC m=+0.004711` (Go's time.String): when `oc adm must-gather` began, and when it ended. */
+const RUN =
+  /^(?:bundlecreatedat: "?)?(?<text>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?: ?[+-]\d\d:?\d\d|Z))(?![\d:])/i;
+
+/**
+ * When a run began, and when it ended: `2026-11-20 16:48:51.123456789 +0000 UTC m=+0.004711` (`oc adm must-gather`, Go's time.String), `bundleCreatedAt:
+ * "2026-11-20T16:48:51Z"` (support-bundle-kit; some releases write the name in small letters).
+ */
 const ofLine = (line: string, number: number): readonly Stamp[] => {
-  const text = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [+-]\d{4}\b/.exec(line)?.[0];
+  const text = RUN.exec(line)?.groups?.text;
   const read = text === undefined ? undefined : readMoment(text);
   if (text === undefined || read?.epoch === undefined) return [];
   return [{ path: undefined, line: number, text, epoch: read.epoch, zoneMinutes: read.zoneMinutes }];

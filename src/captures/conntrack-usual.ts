@@ -52,7 +52,7 @@ const USE = four('use=');
 /**
  * Reads TCP and UDP entries of IPv4 as `conntrack -L` prints nearly all of them, without counters and with nothing rare, straight into the columns; every other
  * line is left to the grammar, which would read these the same way (test/captures/conntrack-usual.test.ts). Of a table of a million entries that saves most of the
- * time: numbers are read where they stand, nothing is cut out, and without a choice for each digit.
+ * time: nothing is cut out, words are compared and digits added up four at a time.
  */
 export class UsualEntries {
   readonly #table: ConntrackColumns;

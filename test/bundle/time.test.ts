@@ -202,3 +202,17 @@ test("must-gather's timestamp is when all of it began: captures of its nodes are
   ).toEqual(['n1', 'n2'].map((node) => [node, 1, undefined, Date.parse('2026-11-20T15:48:51Z') / 1000, 60]));
   expect(bundle.notes).toEqual([]);
 });
+
+test.each(['bundleCreatedAt: "2026-11-20T16:48:51Z"', 'bundlecreatedat: 2026-11-20T17:48:51+01:00'])(
+  "support-bundle-kit's metadata: %s",
+  async (line) => {
+    const bundle = await readTree({
+      'supportbundle_1/metadata.yaml': `projectName: Harvester\n${line}\nissueDescription: x\n`,
+      'supportbundle_1/yamls/cluster/v1/nodes.yaml': 'apiVersion: v1\nkind: NodeList\nitems: []\n',
+      'supportbundle_1/nodes/n1/hostinfos/ip_addr.txt': s.IP_ADDR,
+    });
+    expect(bundle.times.map(({ node, file, line: at, epoch }) => [node, file, at, epoch])).toEqual([
+      ['n1', 'metadata.yaml', 2, Date.parse('2026-11-20T16:48:51Z') / 1000],
+    ]);
+  },
+);

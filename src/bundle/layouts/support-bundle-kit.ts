@@ -6,6 +6,7 @@ export const SUPPORT_BUNDLE_KIT: Layout = {
   markers: [/^(?<root>(?:.*?\/)?)yamls\/(?:cluster|namespaced)\//],
   nodes: 'path',
   entries: [
+    { layout: 'support-bundle-kit', pattern: /^metadata\.yaml$/, kind: 'clock' },
     {
       layout: 'support-bundle-kit',
       pattern: /(?:^|\/)yamls\/.*(?:^|\/)(?:services|endpoints|endpointslices|pods|nodes)\.yaml$/,
