@@ -8,7 +8,7 @@ import { confidenceOfDeath, deathBy, deathFound } from './facts/death.ts';
 import { type DropRule, dropRuleOf, dropValues, removalFix } from './facts/drop-rule.ts';
 import { undecided } from './facts/found.ts';
 import { rulesCaptured } from './facts/rules.ts';
-import { failsUnexplained, legsOf, wentOn } from './facts/trace.ts';
+import { failsUnexplained, legsOf, mayEndAt } from './facts/trace.ts';
 import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 const hasReversePathTest = (rule: Rule | undefined): boolean =>
@@ -53,7 +53,7 @@ const unlisted = (context: CauseContext): readonly Verdict[] => {
     for (const step of leg.steps) {
       const ns = context.network.namespaces.get(namespaceId(step));
       if (step.place !== 'routing' || step.action.code !== 'forward' || ns?.name !== '' || step.before.inner) continue;
-      if (rulesCaptured(ns) || !runsCalico(ns) || wentOn(context, leg, step)) continue;
+      if (rulesCaptured(ns) || !runsCalico(ns) || !mayEndAt(context, leg, step)) continue;
       const device = textOf(step, 'iif');
       const { family, src, dst } = step.before;
       const back = lookupRoute(ns, {

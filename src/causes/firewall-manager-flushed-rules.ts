@@ -6,7 +6,7 @@ import { decisiveLine, namespaceId, supportingLine } from './ending.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
 import { foundAt, undecided } from './facts/found.ts';
 import { rulesCaptured } from './facts/rules.ts';
-import { kubeFront } from './facts/service.ts';
+import { kubeFront, runsPods } from './facts/service.ts';
 import { isSeenFailing } from './facts/trace.ts';
 import { translationsOf } from './facts/translation.ts';
 import type { Cause, CauseContext, Verdict } from './finding.ts';
@@ -52,7 +52,7 @@ export const firewallManagerFlushedRules: Cause = {
     if (!elsewhere && !kube) return [];
     // Another node, or the cluster, knows the service; whether this node's rules do is what the walk lacks.
     if (!rulesCaptured(ns))
-      return isSeenFailing(context) && ns.services.length === 0
+      return isSeenFailing(context) && ns.services.length === 0 && runsPods(context.network, ns)
         ? [undecided([{ kind: 'iptables-save', namespace: ns.id }], { virtual: dst, port: dport ?? 0 })]
         : [];
     const tables = ns.tables.filter((t) => t.family === family && t.name === 'nat');

@@ -3,7 +3,7 @@ import type { Sysctl } from '../records/counter.ts';
 import { decisiveLine, namespaceId, supportingLine } from './ending.ts';
 import { deathBy, deathFound } from './facts/death.ts';
 import { undecided } from './facts/found.ts';
-import { failsUnexplained, legsOf, wentOn } from './facts/trace.ts';
+import { failsUnexplained, legsOf, mayEndAt } from './facts/trace.ts';
 import type { Cause, CauseContext, Verdict } from './finding.ts';
 
 /** Kernels count here what they were asked to send on and do not (ip_error, ip6_forward). */
@@ -64,7 +64,7 @@ const unknownSwitch = (context: CauseContext): readonly Verdict[] => {
       if (step.place !== 'routing' || step.action.code !== 'forward') continue;
       const ns = context.network.namespaces.get(namespaceId(step));
       const guess = context.branch.assumptions.find((a) => a.missing?.namespace === ns?.id && isSwitch(a.values.name));
-      if (!ns || !guess || wentOn(context, leg, step)) continue;
+      if (!ns || !guess || !mayEndAt(context, leg, step)) continue;
       const counted = counter(ns, COUNTER[step.before.family]);
       const values = { sysctl: String(guess.values.name), device: step.device ?? '', counter: counted?.name ?? '' };
       // A node that does not forward counts what it was asked to send on.

@@ -2,7 +2,9 @@ import { counter, deviceSysctl, knows } from '../network/namespace.ts';
 import { decisiveLine, endingOf, proofsOf, supportingLine, textOf } from './ending.ts';
 import { virtualHolding } from './facts/address.ts';
 import { confidenceOfEnd, symptomLines, weaker } from './facts/confidence.ts';
-import { foundAt } from './facts/found.ts';
+import { foundAt, undecided } from './facts/found.ts';
+import { rulesCaptured } from './facts/rules.ts';
+import { translationsOf } from './facts/translation.ts';
 import type { Cause } from './finding.ts';
 
 /**
@@ -14,13 +16,21 @@ export const martianSourceIsLocalVip: Cause = {
   group: 'C',
   layer: 'route',
   control: false,
-  needs: ['ip-addr', 'ip-route', 'sysctl', 'rt-cache', 'tcpdump'],
+  needs: ['ip-addr', 'ip-route', 'sysctl', 'rt-cache', 'iptables-save', 'tcpdump'],
   references: ['net/ipv4/fib_frontend.c: __fib_validate_source', 'net/ipv4/route.c: ip_handle_martian_source'],
   detect: (context) => {
     const ending = endingOf(context);
     if (ending?.step.action.code !== 'martian-source' || context.evidence.seen === 'ok') return [];
     const { step, namespace: ns } = ending;
     const address = step.before.src;
+    // A translated packet kept its source because no rules were captured where it was translated: those would tell whether it did.
+    const translating = translationsOf(context).find(
+      (t) => t.step.before.src === address && !rulesCaptured(t.namespace),
+    );
+    if (translating && ending.leg.direction === 'forward') {
+      const values = { source: address, dst: step.before.dst };
+      return [undecided([{ kind: 'iptables-save', namespace: translating.namespace.id }], values)];
+    }
     const virtual = virtualHolding(ns, address);
     const device = virtual?.device ?? textOf(step, 'owner');
     const held = ns.links.get(device)?.addresses.find((a) => a.address === address);

@@ -13,7 +13,7 @@ import { type DropRule, dropRuleOf, dropValues, removalFix } from './facts/drop-
 import { undecided } from './facts/found.ts';
 import { testsInvalid } from './facts/invalid-rule.ts';
 import { optionsOf, rulesCaptured } from './facts/rules.ts';
-import { failsUnexplained, legsOf, wentOn } from './facts/trace.ts';
+import { failsUnexplained, legsOf, mayEndAt } from './facts/trace.ts';
 import type { Cause, CauseContext, Found, Verdict } from './finding.ts';
 
 /** Programs that carry out network policies with netfilter rules. */
@@ -88,7 +88,7 @@ const unlisted = (context: CauseContext): readonly Verdict[] => {
     for (const step of leg.steps) {
       const ns = context.network.namespaces.get(namespaceId(step));
       if (step.place !== 'routing' || step.action.code !== 'forward' || step.before.inner || ns?.name !== '') continue;
-      if (rulesCaptured(ns) || !runsEngine(ns) || wentOn(context, leg, step)) continue;
+      if (rulesCaptured(ns) || !runsEngine(ns) || !mayEndAt(context, leg, step)) continue;
       const values = { peer: step.before.src, dst: step.before.dst, port: step.before.dport ?? 0 };
       return [undecided([{ kind: 'iptables-save', namespace: ns.id }], values)];
     }

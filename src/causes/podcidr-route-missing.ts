@@ -1,5 +1,5 @@
 import type { Change } from '../network/change.ts';
-import type { NetNamespace } from '../network/namespace.ts';
+import { knows, type NetNamespace } from '../network/namespace.ts';
 import type { Step } from '../path/step.ts';
 import type { Leg } from '../path/walk-result.ts';
 import type { Route } from '../records/route.ts';
@@ -12,7 +12,7 @@ import { foundAt, undecided } from './facts/found.ts';
 import { holderOf, isDefault, routeOfStep, routesElsewhere } from './facts/route-search.ts';
 import { isSeenFailing } from './facts/trace.ts';
 import { flowOfPacket } from './facts/xfrm-policy.ts';
-import type { Cause, CauseContext, EvidenceLine, Found, Undecided } from './finding.ts';
+import type { Cause, CauseContext, EvidenceLine, Found, Undecided, Verdict } from './finding.ts';
 
 /** Ends of a packet that was sent the wrong way, or could not be sent at all. */
 const ENDS = ['no-route', 'lost', 'outside', 'neighbour-failed', 'rp-filter', 'ct-invalid', 'loop'] as const;
@@ -26,7 +26,7 @@ export const podcidrRouteMissing: Cause = {
   group: 'B',
   layer: 'route',
   control: false,
-  needs: ['ip-route', 'ip-addr', 'tcpdump', 'kubectl'],
+  needs: ['ip-route', 'ip-addr', 'xfrm-policy', 'tcpdump', 'kubectl'],
   references: [
     'net/ipv4/fib_trie.c: fib_table_lookup',
     'cloudnativelabs/kube-router#509',
@@ -39,6 +39,7 @@ export const podcidrRouteMissing: Cause = {
     if (!death) return [...unlisted(context), ...trusted(context)];
     const lost = misrouted(context, death.leg);
     if (!lost) return [];
+    if (hidesPolicies(lost)) return policiesUnknown(context, lost);
     const told = describe(context, death.leg, lost);
     const walked = confidenceOfDeath(context, death);
     return deathFound(context, death, {
@@ -52,6 +53,18 @@ export const podcidrRouteMissing: Cause = {
     });
   },
 };
+
+const IKE: ReadonlySet<number | undefined> = new Set([500, 4500]);
+
+/** A node with SAs, or where a keying daemon listens. */
+const isGateway = (ns: NetNamespace): boolean =>
+  ns.states.length > 0 || ns.sockets.some((s) => s.proto.startsWith('udp') && IKE.has(s.localPort));
+
+/** What a gateway encrypts follows no plain route, and which packets that are was not captured. */
+const hidesPolicies = ({ ns }: Misrouted): boolean => !knows(ns, 'xfrm-policy') && isGateway(ns);
+
+const policiesUnknown = (context: CauseContext, { ns, prefix, home }: Misrouted): readonly Verdict[] =>
+  isSeenFailing(context) ? [undecided([{ kind: 'xfrm-policy', namespace: ns.id }], { prefix, home: home.node })] : [];
 
 /** What is said of a misrouted packet, and by how many other nodes' routes. */
 const describe = (context: CauseContext, leg: Leg, { ns, step, prefix, home }: Misrouted) => {
@@ -88,12 +101,13 @@ const describe = (context: CauseContext, leg: Leg, { ns, step, prefix, home }: M
  * The walk took for granted that the gateway of the default route knows the way, and the flow failed all the same: with other nodes' routes to compare, the gateway
  * is not meant to carry pods.
  */
-const trusted = (context: CauseContext): readonly Found[] => {
+const trusted = (context: CauseContext): readonly Verdict[] => {
   const isOpen = context.branch.assumptions.some((a) => a.code === 'network-between');
   if (!isOpen || !isBroken(context) || context.evidence.seen === 'unknown') return [];
   for (const leg of [context.branch.reply, context.branch.forward]) {
     const lost = leg && misrouted(context, leg);
     if (!lost) continue;
+    if (hidesPolicies(lost)) return policiesUnknown(context, lost);
     const { others, evidence, ...told } = describe(context, leg, lost);
     if (others === 0) return [];
     return [foundAt(lost.step, { ...told, confidence: 'certain', evidence: [...evidence, ...symptomLines(context)] })];

@@ -6,7 +6,7 @@ import { namespaceId, proofsOf, stepsOf, textOf } from './ending.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from './facts/confidence.ts';
 import { foundAt, undecided } from './facts/found.ts';
 import { ruleAt, rulesCaptured } from './facts/rules.ts';
-import { kubeFront } from './facts/service.ts';
+import { kubeFront, runsPods } from './facts/service.ts';
 import { arrivalsAt, isSeenFailing } from './facts/trace.ts';
 import { translationsOf } from './facts/translation.ts';
 import type { Cause, CauseContext, Verdict } from './finding.ts';
@@ -75,7 +75,14 @@ const unlisted = (context: CauseContext): readonly Verdict[] => {
   if (!isSeenFailing(context) || dport === undefined || translationsOf(context).length > 0) return [];
   const step = context.branch.forward.steps.find((s) => s.namespace === '' && s.place === 'routing');
   const ns = step && context.network.namespaces.get(namespaceId(step));
-  if (!ns || rulesCaptured(ns) || ns.services.length > 0 || (ns.conntrack[0]?.count ?? 0) === 0) return [];
+  if (
+    !ns ||
+    !runsPods(context.network, ns) ||
+    rulesCaptured(ns) ||
+    ns.services.length > 0 ||
+    (ns.conntrack[0]?.count ?? 0) === 0
+  )
+    return [];
   if (!kubeFront(context.network, { proto, address: dst, port: dport }, false)) return [];
   const came = arrivalsAt(context, context.branch.forward, ns.id).some((p) => p.layer?.dst === dst);
   return came && !context.evidence.entries.some((e) => e.namespace === ns.id)

@@ -1,6 +1,6 @@
 import type { NetNamespace } from '../network/namespace.ts';
 import { decisiveLine, namespaceId, supportingLine, textOf } from './ending.ts';
-import { type Death, deathBy, deathFound } from './facts/death.ts';
+import { type Death, deathBy, deathFound, leftAsWalked } from './facts/death.ts';
 import { undecided } from './facts/found.ts';
 import { anyArrivalFrom } from './facts/outer.ts';
 import { isDefault, routeOfStep } from './facts/route-search.ts';
@@ -23,7 +23,7 @@ export const underlayAntispoof: Cause = {
     const death = deathBy(context, 'lost');
     const packet = death?.step.before;
     if (!death) return unwatched(context);
-    if (!packet || packet.inner || packet.spi !== undefined) return [];
+    if (!packet || packet.inner || packet.spi !== undefined || !leftAsWalked(context, death)) return [];
     const ns = death.namespace;
     const egress = ns.links.get(death.step.device ?? '');
     // The sender's own address: some other filter is between the nodes.

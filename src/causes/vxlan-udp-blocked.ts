@@ -3,7 +3,7 @@ import type { NetNamespace } from '../network/namespace.ts';
 import type { PacketView } from '../records/packet.ts';
 import { decisiveLine, proofsOf, supportingLine, textOf } from './ending.ts';
 import { symptomLines, weaker } from './facts/confidence.ts';
-import { confidenceOfDeath, type Death, deathBy, deathFound } from './facts/death.ts';
+import { confidenceOfDeath, type Death, deathBy, deathFound, leftAsWalked } from './facts/death.ts';
 import { dropRuleOf, dropValues, removalFix } from './facts/drop-rule.ts';
 import { foundAt } from './facts/found.ts';
 import { anyArrivalFrom, isVxlan, outerPackets } from './facts/outer.ts';
@@ -28,6 +28,7 @@ export const vxlanUdpBlocked: Cause = {
     if (!death) return vanished(context);
     if (death.code === 'neighbour-failed') return unanswered(context, death);
     // A connection that came about and is stuck with its large segments had its small ones carried.
+    if (death.code === 'lost' && !leftAsWalked(context, death)) return [];
     if (death.code === 'lost' && context.evidence.seen === 'stalled' && stuckOf(context.evidence.packets).length > 0)
       return [];
     const outer = death.step.before;

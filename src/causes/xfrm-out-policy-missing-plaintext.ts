@@ -5,6 +5,7 @@ import { endsInTheClear, type PlainDeparture, plainDeparture } from './facts/dep
 import { foundAt, undecided } from './facts/found.ts';
 import { rulesCaptured } from './facts/rules.ts';
 import { isSeenFailing, legsOf, seenBehind } from './facts/trace.ts';
+import { translationsOf } from './facts/translation.ts';
 import { listingLine, xfrmEnd } from './facts/xfrm-end.ts';
 import { asDirection, policyWords, tunnelPolicies } from './facts/xfrm-policy.ts';
 import type { Cause, CauseContext, EvidenceLine, Found, Verdict } from './finding.ts';
@@ -15,7 +16,7 @@ export const xfrmOutPolicyMissingPlaintext: Cause = {
   group: 'C',
   layer: 'xfrm',
   control: false,
-  needs: ['xfrm-policy', 'xfrm-state', 'tcpdump'],
+  needs: ['xfrm-policy', 'xfrm-state', 'iptables-save', 'ip-rule', 'tcpdump'],
   references: ['net/xfrm/xfrm_policy.c: xfrm_lookup_with_ifid'],
   explains: ['neigh-failed-next-hop', 'underlay-antispoof', 'vxlan-udp-blocked', 'podcidr-route-missing'],
   detect: (context) => {
@@ -34,6 +35,22 @@ export const xfrmOutPolicyMissingPlaintext: Cause = {
         p.layer?.src === packet.src &&
         p.layer.dst === packet.dst,
     );
+    // Under which source it leaves, and so which policy fits, hangs on rules that were not captured; of its own packets on its routing rules as well.
+    const isOwn = context.flow.question.start === ns.id;
+    const isTranslated = translationsOf(context).some((t) => t.namespace === ns);
+    const lacking = [
+      ...((isOwn || isTranslated) && !rulesCaptured(ns) ? (['iptables-save'] as const) : []),
+      ...(isOwn && !knows(ns, 'ip-rule') ? (['ip-rule'] as const) : []),
+    ];
+    if (clear.length === 0 && lacking.length > 0)
+      return isSeenFailing(context)
+        ? [
+            undecided(
+              lacking.map((kind) => ({ kind, namespace: ns.id })),
+              { src: packet.src, dst: packet.dst },
+            ),
+          ]
+        : [];
     // By which source the packet is looked up is known only with the rules that may change it; seen on the wire, it is known without.
     const isNamed = clear.length > 0 || rulesCaptured(ns);
     const end = isNamed ? confidenceOfEnd(context) : weaker('likely', confidenceOfEnd(context));

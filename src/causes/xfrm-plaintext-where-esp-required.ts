@@ -7,7 +7,7 @@ import { symptomLines } from './facts/confidence.ts';
 import { foundAt, undecided } from './facts/found.ts';
 import { countingWithout } from './facts/trace.ts';
 import { confidenceByCounter, counted, counterLine } from './facts/xfrm-counter.ts';
-import { counterZero, listingLine, plainLines, wasDecrypted, xfrmEnd } from './facts/xfrm-end.ts';
+import { counterZero, listingLine, plainLines, wasDecrypted, xfrmEnd, xfrmUnknown } from './facts/xfrm-end.ts';
 import { flowOfPacket, policiesOf, policyWords, tunnelPolicies } from './facts/xfrm-policy.ts';
 import type { Cause, CauseContext, Found } from './finding.ts';
 
@@ -17,7 +17,7 @@ export const xfrmPlaintextWhereEspRequired: Cause = {
   group: 'C',
   layer: 'xfrm',
   control: false,
-  needs: ['xfrm-policy', 'xfrm-stat'],
+  needs: ['xfrm-policy', 'xfrm-state', 'xfrm-stat'],
   references: ['net/xfrm/xfrm_policy.c: __xfrm_policy_check, xfrm_policy_ok'],
   explains: ['xfrm-out-policy-missing-plaintext'],
   detect: (context) => {
@@ -25,6 +25,9 @@ export const xfrmPlaintextWhereEspRequired: Cause = {
     if (missing.length > 0) return [undecided(missing, {})];
     const ending = xfrmEnd(context, 'tmpl-mismatch');
     if (!ending || wasDecrypted(ending)) return [];
+    // It came as ESP, and the SAs that tell what came out of it were not captured.
+    const unopened = xfrmUnknown(context, 'xfrm-state-unknown', 'in', {});
+    if (unopened?.missing.some((m) => m.namespace === ending.namespace.id)) return [unopened];
     const { step, namespace: ns, leg } = ending;
     const policy = policiesOf(ns, step)[0];
     if (!policy) return [];

@@ -54,4 +54,8 @@ describe.skipIf(!recorded)(ID, () => {
     expect(neededFor(judged, ID)).toEqual(['iptables-save hg-a']);
     expect(neededFor(dark.judge({ ...flow, sport: 40_123 }), ID)).toBeUndefined();
   });
+
+  test('a client beside the cluster translates no services, and its rules are asked for by nobody', () => {
+    expect(neededFor(bundleOf('etp-local-lb').judge(flowOf('etp-local-lb')), ID)).toBeUndefined();
+  });
 });

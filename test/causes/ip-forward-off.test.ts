@@ -48,6 +48,9 @@ describe.skipIf(!recorded)(ID, () => {
     const dark = off().without('sysctl', 'fn-2');
     expect(neededFor(failing(dark), ID)).toEqual(['sysctl fn-2']);
     expect(neededFor(dark.judge(PODS), ID)).toBeUndefined();
+    // The node was watched, and the packet did not come.
+    const other = packet(1, syn(PODS.src, 40002, '10.160.1.10', 22), { device: 'flannel.1', direction: 'In' });
+    expect(neededFor(failing(dark.withFile('fn-2/tcpdump/any.txt', other)), ID)).toBeUndefined();
     const [asked, answer] = [syn(PODS.src, 40002, PODS.dst, 8080), synAck(PODS.dst, 8080, PODS.src, 40002)];
     const both =
       packet(1, asked, { device: 'cni0', direction: 'Out' }) +

@@ -53,4 +53,9 @@ describe.skipIf(!recorded)(ID, () => {
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(judged.undecided.find((u) => u.id === ID)?.missing).toEqual([{ kind: 'iptables-save', namespace: 'fn-1' }]);
   });
+
+  test('where the walk stops for want of routes, before the masquerade, nothing is claimed', () => {
+    const name = 'openyurt-ipvs-ipsec';
+    expect(findingOf(bundleOf(name).without('ip-route').judge(flowOf(name)), ID)).toBeUndefined();
+  });
 });

@@ -12,10 +12,6 @@ export const NEVER_OPEN: ReadonlyMap<string, string> = new Map([
     'kube-router-ipv6-vip-same-node',
     'the mechanism is not known well enough for a capture to decide: it is a possibility and stays one',
   ],
-  [
-    'martian-source-is-local-vip',
-    "without the receiver's addresses the walk does not come to it, so that nothing points to this cause",
-  ],
 ]);
 
 /** The kinds of test that a cause needs; a healthy pattern is no suspect, so that it is never left open. */

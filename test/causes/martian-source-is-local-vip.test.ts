@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'martian-source-is-local-vip';
 const NAME = 'ack-local-124-slb-from-no-endpoint-node-terway';
@@ -41,5 +41,13 @@ describe.skipIf(!recorded)(ID, () => {
       ['accept-local', false],
     ]);
     expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test('without the rules of the node that translates they would tell whether the source stays', () => {
+    const name = 'ipsec-service-policy-misscoped';
+    const judged = bundleOf(name).without('iptables-save').judge(flowOf(name));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)?.[0]).toMatch(/^iptables-save /);
+    expect(neededFor(bundleOf(name).judge(flowOf(name)), ID)).toBeUndefined();
   });
 });

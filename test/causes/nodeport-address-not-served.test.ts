@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
-import { findingOf, unsaid } from './said.ts';
+import { findingOf, neededFor, unsaid } from './said.ts';
 import { ASKED, quietCluster, serviceYaml, waiting } from './services.ts';
 
 const ID = 'nodeport-address-not-served';
@@ -57,5 +57,12 @@ describe.skipIf(!recorded)(ID, () => {
       .judge(flowOf('etp-local-drop'));
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(findingOf(bundleOf('etp-local-drop').judge(flowOf('etp-local-drop')), ID)).toBeUndefined();
+  });
+
+  test("rules that serve no service and IPVS's table missing accuse nobody: the table would tell", () => {
+    const name = 'ct-off-nodeport';
+    const judged = bundleOf(name).without('ipvsadm').judge(flowOf(name));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)?.[0]).toMatch(/^ipvsadm /);
   });
 });

@@ -65,4 +65,11 @@ describe.skipIf(!recorded)(ID, () => {
     expect(neededFor(failing(quietCluster().without('ip-route', 'fn-1/ip'), outside), ID)).toBeUndefined();
     expect(neededFor(quietCluster().without('ip-route', 'fn-1/ip').judge(PODS), ID)).toBeUndefined();
   });
+
+  test('a gateway whose policies are missing is not accused of a missing route: they would tell', () => {
+    const name = 'natt-udp4500-dropped';
+    const judged = bundleOf(name).without('xfrm-policy').judge(flowOf(name));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)?.[0]).toMatch(/^xfrm-policy /);
+  });
 });

@@ -40,4 +40,11 @@ describe(ID, () => {
     const unseen = alone().without('xfrm-policy').without('tcpdump', 'east/tcpdump');
     expect(neededFor(unseen.judge(flowOf(NAME)), ID)).toBeUndefined();
   });
+
+  test('without the rules that decide under which source it leaves these would tell', () => {
+    const name = 'ipsec-service-policy-misscoped';
+    const judged = bundleOf(name).without('iptables-save').judge(flowOf(name));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)?.[0]).toMatch(/^iptables-save /);
+  });
 });

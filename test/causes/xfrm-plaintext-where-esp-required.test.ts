@@ -46,4 +46,10 @@ describe(ID, () => {
     const other = bundleOf('xfrm-other-reqid').without('xfrm-policy', 'west/').judge(flowOf('xfrm-other-reqid'));
     expect(neededFor(other, ID)).toBeUndefined();
   });
+
+  test('ESP whose SAs were not captured is no plain packet', () => {
+    const judged = bundleOf('outer-addr').without('xfrm-state').judge(flowOf('outer-addr'));
+    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(neededFor(judged, ID)).toContain('xfrm-state gb');
+  });
 });

@@ -100,6 +100,14 @@ export const confidenceOfDeath = (context: CauseContext, death: Death): Confiden
   return base === 'certain' && hasOpenWay(context) ? 'likely' : base;
 };
 
+/** A packet that the network lost left by the device that the walk says: one that was seen to leave by others only took another way. */
+export const leftAsWalked = (context: CauseContext, { leg, step, namespace }: Death): boolean => {
+  const left = context.evidence.packets.filter(
+    (p) => p.leg === leg.direction && p.namespace === namespace.id && p.view.direction !== 'in',
+  );
+  return left.length === 0 || left.some((p) => p.view.device === undefined || p.view.device === step.device);
+};
+
 /** Names of the packet at its death, for templates. */
 export const packetOf = ({ before }: Death['step']): { src: string; dst: string; port: number; proto: string } => ({
   src: before.src,

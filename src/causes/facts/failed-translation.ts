@@ -1,5 +1,5 @@
 import type { Step } from '../../path/step.ts';
-import { endingOf } from '../ending.ts';
+import { endingOf, namespaceId } from '../ending.ts';
 import type { CauseContext } from '../finding.ts';
 import { isBroken } from './confidence.ts';
 import { serverIsHere, sourceNatAfter, type Translation, translationsOf } from './translation.ts';
@@ -19,6 +19,9 @@ export const failedWithoutSourceNat = (context: CauseContext): FailedTranslation
   if (!ending || ending.leg.end.outcome === 'delivered') return undefined;
   const translation = translationsOf(context).findLast((t) => t.step.action.code !== 'ipvs-loopback-source');
   if (!translation || sourceNatAfter(context, translation) || serverIsHere(context, translation)) return undefined;
+  // The walk stopped on the node that translates, for want of its routes: its POSTROUTING may still change the source.
+  if (ending.leg.end.reason === 'routes-unknown' && namespaceId(ending.step) === translation.namespace.id)
+    return undefined;
   return { translation, end: ending.step, reason: ending.leg.end.reason };
 };
 

@@ -170,3 +170,8 @@ export const frontKind = (network: Network, ns: NetNamespace, front: Front): Fro
 /** The IPVS service of the front has a server that takes new connections. */
 export const hasUsableServer = (service: VirtualService): boolean =>
   service.servers.some((s) => s.weight === undefined || s.weight > 0);
+
+/** The namespace's node is one of the cluster's: pods run on it, or the cluster lists it. A client beside the cluster translates no services. */
+export const runsPods = (network: Network, ns: NetNamespace): boolean =>
+  (network.nodes.find((node) => node.name === ns.node)?.namespaces.length ?? 0) > 1 ||
+  network.kube.nodes.some((node) => node.name === ns.node);

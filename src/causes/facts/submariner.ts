@@ -7,7 +7,7 @@ import { canonicalPrefix, prefixContains } from '../../tables/address.ts';
 import { namespaceId } from '../ending.ts';
 import type { CauseContext } from '../finding.ts';
 import { chainNamed, chainsLike, optionsOf, rulesCaptured } from './rules.ts';
-import { isSeenFailing, legsOf, wentOn } from './trace.ts';
+import { isSeenFailing, legsOf, mayEndAt } from './trace.ts';
 
 /** The route agent's VXLAN between a cluster's nodes and its gateway: `vx-submariner`, VNI 100, UDP port 4800. */
 export const VTEP_PORT = 4800;
@@ -102,7 +102,7 @@ export const unlistedAgent = (
       if (step.place !== 'routing' || step.before.inner || namespace?.name !== '' || rulesCaptured(namespace)) continue;
       const remote = remoteNetwork(context, step.before.dst);
       if (!hasSubmariner(namespace) || remote === undefined || prefixContains(remote, step.before.src)) continue;
-      if (!wentOn(context, leg, step)) return { step, namespace };
+      if (mayEndAt(context, leg, step)) return { step, namespace };
     }
   return undefined;
 };

@@ -1,6 +1,7 @@
 import type { SeenEntry, SeenPacket } from '../../evidence/observation.ts';
 import { counter, knows, type NetNamespace } from '../../network/namespace.ts';
 import type { Packet } from '../../path/packet.ts';
+import { watches } from '../../path/sightings.ts';
 import type { Missing, Step } from '../../path/step.ts';
 import type { Leg } from '../../path/walk-result.ts';
 import type { CaptureKind } from '../../records/capture.ts';
@@ -49,6 +50,14 @@ export const wentOn = (context: CauseContext, leg: Leg, step: Step): boolean => 
     (leg.direction === 'forward' && ownEntries(context).some((e) => e.namespace === id)) ||
     seenBehind(context, leg, step)
   );
+};
+
+/** The packet may end at a step: nothing of it was seen behind, and no capture that would have shown it come there lacks it. */
+export const mayEndAt = (context: CauseContext, leg: Leg, step: Step): boolean => {
+  const ns = context.network.namespaces.get(namespaceId(step));
+  if (!ns || wentOn(context, leg, step)) return false;
+  const came = context.evidence.packets.some((p) => p.leg === leg.direction && p.namespace === ns.id);
+  return came || !watches(ns, textOf(step, 'iif') || step.device);
 };
 
 /** The packet's way from one node of the bundle to the next. */
