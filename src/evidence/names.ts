@@ -43,6 +43,6 @@ export const namesOf = (branch: WalkBranch): readonly FlowName[] => [
   ...namesOfLeg(branch.forward, 'forward'),
   ...(branch.reply ? namesOfLeg(branch.reply, 'reply') : []),
   ...(branch.ack ? namesOfLeg(branch.ack, 'forward') : []),
-  ...(branch.refusal && branch.refusal.packet.tcp === 'rst' ? namesOfLeg(branch.refusal, 'reply') : []),
+  ...(!branch.reply && branch.refusal?.packet.tcp === 'rst' ? namesOfLeg(branch.refusal, 'reply') : []),
   ...awaitedAnswer(branch),
 ];

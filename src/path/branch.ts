@@ -49,6 +49,8 @@ export interface Branch {
   readonly ct: CtInfo;
   /** A raw rule or IPVS without conntrack took the packet out of tracking. */
   readonly notrack: boolean;
+  /** nf_ct_attach was here: a refusal of REJECT's or icmp_send's, which NOTRACK leaves alone although it may have no entry. */
+  readonly attached: boolean;
   /** Conntrack zone that a raw rule's template gives (`-j CT --zone`); 0 otherwise. */
   readonly zone: number;
   readonly secpath: readonly XfrmState[];
@@ -87,6 +89,7 @@ export const startBranch = (namespace: NetNamespace, packet: Packet, tracking: T
   physOut: undefined,
   ct: UNTRACKED,
   notrack: false,
+  attached: false,
   zone: 0,
   secpath: [],
   ipvs: false,

@@ -95,12 +95,12 @@ const startsConnection = ({ packet, namespace }: Branch): boolean => {
 
 /**
  * nf_conntrack_in (priority -200 at PREROUTING and OUTPUT): finds the packet's entry or starts one.
- * A packet that carries an entry already (IPVS put it back into OUTPUT, loopback) is left alone.
+ * A packet that carries an entry already (IPVS put it back into OUTPUT, loopback) is left alone; an INVALID one carries none and is looked at again.
  */
 export const conntrackIn =
   (place: 'PREROUTING' | 'OUTPUT'): Stage =>
   (world, b) => {
-    if (b.notrack || b.ct.state !== 'UNTRACKED') return [b];
+    if (b.notrack || (b.ct.state !== 'UNTRACKED' && b.ct.state !== 'INVALID')) return [b];
     if (b.packet.icmp && b.packet.inner) return [related(b, b.packet.inner)];
     const found = lookup(b, b.packet);
     if (found && !isOutOfOrder(b.packet, found.entry, found.direction))
@@ -168,7 +168,7 @@ const established = (
   const state: CtState = seenReply ? 'ESTABLISHED' : 'NEW';
   const info: CtInfo = { state, direction, entry: now };
   // nf_conntrack_tcp_packet: a RST before any reply ends the entry at once; the packet itself still holds on to it.
-  const isKilled = b.packet.tcp === 'rst' && direction === 'reply' && !entry.seenReply;
+  const isKilled = b.packet.tcp === 'rst' && !entry.seenReply;
   const next = {
     ...b,
     ct: isKilled ? { ...info, entry: { ...now, confirmed: false } } : info,
@@ -212,4 +212,11 @@ export const confirm: Stage = (_world, b) => {
 export const untrack = (b: Branch): Branch => ({ ...b, notrack: true, ct: UNTRACKED });
 
 /** A packet that changes its namespace or leaves a tunnel loses its entry (nf_reset_ct). */
-export const resetCt = (b: Branch): Branch => ({ ...b, ct: UNTRACKED, notrack: false, zone: 0, ipvs: false });
+export const resetCt = (b: Branch): Branch => ({
+  ...b,
+  ct: UNTRACKED,
+  notrack: false,
+  attached: false,
+  zone: 0,
+  ipvs: false,
+});

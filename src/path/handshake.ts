@@ -44,7 +44,7 @@ export const lostAck = (network: Network, handshake: Handshake): readonly WalkBr
       assumptions: [...answered.assumptions, ...branch.assumptions],
       entries: branch.tracking.entries,
     };
-    return refusedBranches(network, question, sent, branch, lost);
+    return refusedBranches(network, question.start, sent, branch, lost);
   });
 };
 
@@ -55,6 +55,6 @@ export const sentAgain = (network: Network, question: FlowQuestion, unanswered: 
   const world = worldOf(network, undefined, MANY_ENTRIES, undefined);
   return run(world, starts(network, question, sent, { entries, connections })).flatMap((branch) => {
     const again: WalkBranch = { ...unanswered, forward: legOf('forward', sent, branch), reply: undefined };
-    return refusedBranches(network, question, sent, branch, again);
+    return refusedBranches(network, question.start, sent, branch, again);
   });
 };

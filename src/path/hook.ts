@@ -117,7 +117,7 @@ const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutc
       });
     case 'notrack':
       // xt_ct_target, notrack_tg: what came over loopback has its entry already, and keeps it.
-      if (b.ct.entry) return next;
+      if (b.ct.entry || b.attached) return next;
       return step(untrack(next), { place: hook, stage: name, device, action: { code: 'notrack', values }, proofs });
     default:
       return next;

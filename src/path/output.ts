@@ -68,11 +68,29 @@ const onRoute = (b: Branch, answer: RouteAnswer, code: 'route' | 'reroute'): Bra
   );
 };
 
+/** Whether the route to a tunnel's far end leads into the same tunnel. */
+const isCircular = ({ steps }: Branch, device: string | undefined): boolean => {
+  const last = steps.at(-1);
+  return last?.action.code === 'vxlan-encapsulate' && last.device === device;
+};
+
+/** udp_tunnel_dst_lookup: "circular route to …", and the packet is dropped before any hook. */
+const circular = (b: Branch, device: string, answer: RouteAnswer): Branch =>
+  finish(b, {
+    place: 'device',
+    stage: 'vxlan',
+    device,
+    action: { code: 'vxlan-circular-route', values: { device, dst: b.packet.dst, table: answer.table ?? '' } },
+    verdict: 'drop',
+    proofs: routeProofs(answer),
+  });
+
 /** ip_route_output_flow: the FIB, then XFRM. */
 const routeOut: Stage = (_world, b) =>
   outputRoute(b.namespace, { ...questionOf(b), oif: b.boundTo }).map((answer, _i, all) => {
     const routed = onRoute({ ...b, boundTo: undefined, share: b.share / all.length }, answer, 'route');
-    return routed.end ? routed : xfrmLookup(routed);
+    if (routed.end) return routed;
+    return isCircular(b, routed.oif) ? circular(b, routed.oif ?? '', answer) : xfrmLookup(routed);
   });
 
 /**

@@ -7,23 +7,28 @@ import { run } from './input.ts';
 import { legOf, MANY_ENTRIES, worldOf } from './leg.ts';
 import type { Packet } from './packet.ts';
 import { attachedTo, refusalFor } from './refusal.ts';
-import type { FlowQuestion, WalkBranch } from './walk-result.ts';
+import type { WalkBranch } from './walk-result.ts';
 
 /**
- * A flow whose packet (the request, the handshake's ACK) is not delivered, with the RST or ICMP error that answers it on its way back to the sender,
- * who knows the flow as `sent`; a RST takes conntrack's entries with it.
+ * A flow whose packet (the request, the answer, the handshake's ACK) is not delivered, with the RST or ICMP error that answers it on its way back to the packet's
+ * sender (a namespace's id; undefined outside of the bundle), who knows it as `sent`; a RST takes conntrack's entries with it.
  */
 export const refusedBranches = (
   network: Network,
-  question: FlowQuestion,
+  sender: string | undefined,
   sent: Packet,
   packet: Branch,
   refused: WalkBranch,
 ): readonly WalkBranch[] => {
   const answer = refusalFor(packet);
   if (!answer) return [refused];
-  const back = worldOf(network, { namespace: question.start, packet: sent }, MANY_ENTRIES, undefined);
-  const start = { ...startBranch(packet.namespace, answer, packet.tracking), ct: attachedTo(packet) };
+  const back = worldOf(network, { namespace: sender, packet: sent }, MANY_ENTRIES, undefined);
+  const start = {
+    ...startBranch(packet.namespace, answer, packet.tracking),
+    ct: attachedTo(packet),
+    // TCP's own resets are packets like any other.
+    attached: answer.tcp !== 'rst' || packet.end?.reason === 'rule-reject',
+  };
   return run(back, byPort(back, packet, start) ?? [{ branch: start, next: 'output' }]).map((end) => ({
     ...refused,
     refusal: legOf('refusal', answer, end),

@@ -69,7 +69,7 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
     const forward = legOf('forward', sent, request);
     if (forward.end.outcome !== 'delivered') {
       const refused = branchOf(request, forward, undefined, forward.end.outcome);
-      branches.push(...refusedBranches(network, question, originalOf(forward, sent), request, refused));
+      branches.push(...refusedBranches(network, question.start, originalOf(forward, sent), request, refused));
       continue;
     }
     const reply = replyTo(request.packet);
@@ -90,6 +90,10 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
         assumptions: [...request.assumptions, ...answer.assumptions],
       };
       const answered = branchOf(whole, forward, leg, leg.end.outcome);
+      if (leg.end.outcome === 'rejected') {
+        branches.push(...refusedBranches(network, request.namespace.id, reply, answer, answered));
+        continue;
+      }
       branches.push(
         ...(lostAck(network, {
           question,

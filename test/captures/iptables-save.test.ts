@@ -193,3 +193,17 @@ test('a rule split over slices is read like any other', () => {
   expect(table?.chains.get('INPUT')?.rules).toHaveLength(3000);
   expect(table?.chains.get('INPUT')?.rules[2999]).toMatchObject({ position: 3000, source: { line: 3002 } });
 });
+
+test('a warning in the middle of a rule, where both streams went into one file, does not cost the rule', () => {
+  const warning = '# Warning: iptables-legacy tables present, use iptables-legacy-save to see them';
+  const capture = read(
+    'iptables-save',
+    `*nat\n:X - [0:0]\n[1:36] -A X -m mark ! --mark 0x${warning}\n4000/0x4000 -j RETURN\n-A X -m comment --comment "no # sign ends a rule" -j DROP\nCOMMIT\n`,
+  );
+  expect(capture).toMatchObject({ unread: 0, lines: 6, toolMessages: [{ source: { line: 3 } }] });
+  const rules = capture.data.tables?.[0]?.chains.get('X')?.rules ?? [];
+  expect(rules.map(({ source, matches }) => [source.line, matches[0]?.options[0]?.values])).toEqual([
+    [4, ['0x4000/0x4000']],
+    [5, ['no # sign ends a rule']],
+  ]);
+});

@@ -15,7 +15,7 @@ export const kubeProxyNft = (c: RuleContext): readonly string[] => {
   const asked = c.flows.filter((f) => f.proto !== 'icmp');
   const service = () => {
     const toVips = asked.filter((f) => vips.includes(f.dst));
-    const flow = random.pick(toVips.length > 0 ? toVips : asked.length > 0 ? asked : [undefined]);
+    const flow = toVips.length > 0 ? random.pick(toVips) : asked.length > 0 ? random.pick(asked) : undefined;
     return { address: flow?.dst ?? vips[0] ?? '', port: flow?.dport || 80, proto: flow?.proto ?? 'tcp' };
   };
   const { address, port, proto } = service();

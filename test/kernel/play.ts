@@ -161,7 +161,7 @@ const NFT_RULESET = ['nft_ruleset', 'nft list ruleset'] as const;
 
 const captureScript = (own: readonly Ingredient[]): string =>
   [...CAPTURES, ...(own.some((one) => one.kind === 'nft') ? [NFT_RULESET] : [])]
-    .map(([name, command]) => `echo '${MARK}${name}'\n{ ${command}; } 2>&1`)
+    .map(([name, command]) => `echo '${MARK}${name}'\n{ ${command}; } 2>/dev/null`)
     .join('\n');
 
 const splitCaptures = (text: string): Map<string, string> => {

@@ -1,5 +1,6 @@
 import { deviceSysctl, type NetNamespace } from '../../network/namespace.ts';
 import type { AddressOwner } from '../../network/network.ts';
+import type { Link } from '../../records/link.ts';
 import { prefixContains } from '../../tables/address.ts';
 import { assume, type Branch, finish, type World } from '../branch.ts';
 import type { Packet } from '../packet.ts';
@@ -26,7 +27,7 @@ export const throughUnderlay = (world: World, b: Branch, nextHop: string): reado
   const owners = realOwners(world, nextHop, b.namespace);
   const direct = owners.filter((owner) => isOnTheWire(world, b, owner));
   if (direct.length > 0)
-    return direct.slice(0, 4).flatMap((owner) => arrive(world, b, owner.namespace, owner.link.name, false));
+    return direct.slice(0, 4).flatMap((owner) => arrive(world, b, owner.namespace, deviceOnWire(b, owner), false));
   const onLink = nextHop === b.packet.dst;
   const [behind] = owners;
   // A pod that no capture shows may as well live elsewhere: that nobody answers for it here is not known.
@@ -46,6 +47,28 @@ export const throughUnderlay = (world: World, b: Branch, nextHop: string): reado
   const router = routerTo(world, b);
   if (router) return arrive(world, b, router.namespace, router.device, true);
   return [outside(b, nextHop)];
+};
+
+/**
+ * The device by which the owner of the next hop hears the frame. A host answers for its addresses on every wire that it has (arp_ignore 0): it is the one on the
+ * sender's own wire, which need not be the one that bears the address.
+ */
+const deviceOnWire = (b: Branch, { namespace, link }: AddressOwner): string => {
+  const from = b.oif === undefined ? undefined : b.namespace.links.get(b.oif);
+  const isNear = (other: Link): boolean =>
+    from?.addresses.some((own) =>
+      other.addresses.some(
+        (a) =>
+          a.family === own.family &&
+          a.prefixLength === own.prefixLength &&
+          a.prefixLength < (a.family === 4 ? 32 : 128) &&
+          !prefixContains('fe80::/10', a.address) &&
+          prefixContains(`${own.address}/${own.prefixLength}`, a.address),
+      ),
+    ) ?? false;
+  if (isNear(link)) return link.name;
+  const near = [...namespace.links.values()].filter((other) => !VIRTUAL_KINDS.has(other.kind ?? '') && isNear(other));
+  return near.length === 1 && near[0] ? near[0].name : link.name;
 };
 
 /** A pod behind another node's veth hears nothing of the network between the nodes. */
