@@ -52,10 +52,11 @@ export const refusalFor = (b: Branch): Packet | undefined => {
   if (!end || !step || (end.outcome !== 'rejected' && end.outcome !== 'reset')) return undefined;
   const p = b.packet;
   // icmp_send: an error never answers an error; a reset never answers a reset.
-  if ((p.icmp && p.inner) || p.tcp === 'rst') return undefined;
+  if (p.icmp && p.inner) return undefined;
   // ip_route_output: an error of the sender's own system call, or of its rules' re-route.
   if (step.stage === 'fib' && b.iif === undefined) return undefined;
   const wish = step.action.values.with;
+  if (p.tcp === 'rst' && (end.outcome === 'reset' || wish === 'tcp-reset')) return undefined;
   if (end.outcome === 'reset' || wish === 'tcp-reset')
     return {
       ...base(p),

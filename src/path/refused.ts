@@ -1,12 +1,13 @@
 import type { Network } from '../network/network.ts';
 import { type Branch, startBranch, type Tracking, type World } from './branch.ts';
-import { withEntry } from './conntrack.ts';
 import { bridgeCallsIptables } from './device/bridge.ts';
 import { outOfPort, type Sent } from './device/transmit.ts';
 import { run } from './input.ts';
 import { legOf, MANY_ENTRIES, worldOf } from './leg.ts';
 import type { Packet } from './packet.ts';
 import { attachedTo, refusalFor } from './refusal.ts';
+import { lookupRoute } from './routing/lookup.ts';
+import type { RouteAnswer } from './routing/outcome.ts';
 import type { WalkBranch } from './walk-result.ts';
 
 /**
@@ -29,27 +30,35 @@ export const refusedBranches = (
     // TCP's own resets are packets like any other.
     attached: answer.tcp !== 'rst' || packet.end?.reason === 'rule-reject',
   };
-  return run(back, byPort(back, packet, start) ?? [{ branch: start, next: 'output' }]).map((end) => ({
+  const sends = byPort(back, packet, start) ?? [{ branch: start, next: 'output' }];
+  if (sends.length === 0) return [refused];
+  return run(back, sends).map((end) => ({
     ...refused,
     refusal: legOf('refusal', answer, end),
-    entries: afterwards(packet, end).entries,
+    entries: afterwards(back, end).entries,
     share: refused.share * end.share,
     assumptions: [...refused.assumptions, ...end.assumptions],
   }));
 };
 
 /**
- * A reset that finds no neighbour is answered with an ICMP error to its own host, which bears the refused packet's entry in the packet's own direction again
- * (nf_ct_attach, twice) and so confirms it.
+ * What tracking keeps once the refusal is on its way. A reset that cannot leave is answered with an ICMP error to its own host, which bears the refused packet's
+ * entry in the packet's own direction again (nf_ct_attach, twice) and so may confirm it.
  */
-const afterwards = ({ namespace, ct }: Branch, answer: Branch): Tracking => {
-  const isOwn = answer.namespace.id === namespace.id && answer.packet.tcp === 'rst';
-  if (!isOwn || answer.end?.reason !== 'neighbour-failed' || !ct.entry || ct.entry.confirmed) return answer.tracking;
-  return withEntry(answer.tracking, namespace.id, { ...ct.entry, confirmed: true });
+const afterwards = (world: World, reset: Branch): Tracking => {
+  if (reset.packet.tcp !== 'rst' || reset.end?.outcome !== 'rejected') return reset.tracking;
+  const error = refusalFor(reset);
+  if (!error) return reset.tracking;
+  const start = { ...startBranch(reset.namespace, error, reset.tracking), ct: attachedTo(reset), attached: true };
+  return run(world, [{ branch: start, next: 'output' }])[0]?.tracking ?? reset.tracking;
 };
 
+/** Routes that are errors. */
+const REFUSING: ReadonlySet<RouteAnswer['type']> = new Set(['none', 'unreachable', 'prohibit', 'blackhole']);
+
 /**
- * nf_send_reset: what br_netfilter shows of a bridge is answered through the port that the packet came in by, to the station that sent it and past every hook.
+ * nf_send_reset: what br_netfilter shows of a bridge is answered through the port that the packet came in by, to the station that sent it and past every hook,
+ * if there is a route at all.
  */
 const byPort = (world: World, refused: Branch, reset: Branch): readonly Sent[] | undefined => {
   const { namespace, physIn } = refused;
@@ -61,6 +70,10 @@ const byPort = (world: World, refused: Branch, reset: Branch): readonly Sent[] |
     bridgeCallsIptables(refused) !== true
   )
     return undefined;
+  const { family, src, dst, proto, sport, dport } = reset.packet;
+  const plain = { iif: undefined, oif: undefined, mark: 0, uid: undefined, tos: undefined };
+  const routes = lookupRoute(namespace, { family, dst, src, proto, sport, dport, ...plain });
+  if (routes.every(({ type }) => REFUSING.has(type))) return [];
   return outOfPort(world, { ...reset, dstMac: refused.srcMac }, port, reset.packet.dst).map((branch) => ({
     branch,
     next: branch.end ? 'ended' : 'receive',

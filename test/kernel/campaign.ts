@@ -65,6 +65,7 @@ export const campaign = async (options: Options): Promise<Tally> => {
   const [onlyTopology, onlyState] = (options.only ?? '').split('.').map(Number);
   const queue = options.only ? [onlyTopology as number] : Array.from({ length: wantedTopologies }, (_, i) => i);
   let remaining = options.cases;
+  let next = wantedTopologies;
   const worker = async (job: number): Promise<void> => {
     for (let number = queue.shift(); number !== undefined; number = queue.shift()) {
       const topology = makeTopology(new Random(options.seed, number));
@@ -88,6 +89,7 @@ export const campaign = async (options: Options): Promise<Tally> => {
           if (result.played.refused.length > 0) {
             tally.refusedStates += 1;
             remaining += count;
+            if (!options.only) queue.push(next++);
             options.say(`state ${number}.${n} was refused: ${result.played.refused.join(' | ').slice(0, 300)}`);
             continue;
           }

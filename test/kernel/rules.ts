@@ -254,7 +254,7 @@ const randomMatch = (
       if (v4) {
         const words = base.split('.');
         return done(
-          `-m iprange ${not(c)}--${side}-range ${words.slice(0, 3).join('.')}.1-${base.startsWith('127') ? '127.0.0.9' : `${words.slice(0, 3).join('.')}.${random.pick([words[3], '200'])}`}`,
+          `-m iprange ${not(c)}--${side}-range ${words.slice(0, 3).join('.')}.1-${base.startsWith('127') ? '127.0.0.9' : `${words.slice(0, 3).join('.')}.${random.pick([words[3] === '0' ? '9' : words[3], '200'])}`}`,
         );
       }
       return done(`-m iprange ${not(c)}--${side}-range ${base.split('::')[0]}::1-${base.split('::')[0]}::ff`);
