@@ -42,11 +42,11 @@ export const refusedBranches = (
 };
 
 /**
- * What tracking keeps once the refusal is on its way. A reset that cannot leave is answered with an ICMP error to its own host, which bears the refused packet's
+ * What tracking keeps once the refusal is on its way. A reset of REJECT's that cannot leave is answered with an ICMP error to its own host, which bears the refused packet's
  * entry in the packet's own direction again (nf_ct_attach, twice) and so may confirm it.
  */
 const afterwards = (world: World, reset: Branch): Tracking => {
-  if (reset.packet.tcp !== 'rst' || reset.end?.outcome !== 'rejected') return reset.tracking;
+  if (reset.packet.tcp !== 'rst' || !reset.attached || reset.end?.outcome !== 'rejected') return reset.tracking;
   const error = refusalFor(reset);
   if (!error) return reset.tracking;
   const start = { ...startBranch(reset.namespace, error, reset.tracking), ct: attachedTo(reset), attached: true };

@@ -82,10 +82,17 @@ const open = (analysis: Analysis, words: Words, flow: FlowAnalysis): NoCause => 
   const last = leg.steps.at(-1);
   const title = end.between
     ? words.label('open-title-between', { sender: end.between[0], receiver: end.between[1] })
-    : words.label(wayOf(leg) === 'forward' ? 'open-title-forward' : 'open-title-reply', {
-        place: placeName(end.node ?? '', end.namespace),
-        phrase: last ? { said: plainText(placePhrase(words, last.place)) } : '',
-      });
+    : words.label(
+        leg.direction === 'ack'
+          ? 'open-title-ack'
+          : wayOf(leg) === 'forward'
+            ? 'open-title-forward'
+            : 'open-title-reply',
+        {
+          place: placeName(end.node ?? '', end.namespace),
+          phrase: last ? { said: plainText(placePhrase(words, last.place)) } : '',
+        },
+      );
   return {
     kind: 'open',
     title,

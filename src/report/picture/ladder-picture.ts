@@ -1,5 +1,5 @@
 import type { FlowAnalysis } from '../../causes/finding.ts';
-import { decidingLeg, wayOf } from '../../path/walk-result.ts';
+import { decidingLeg, type Leg, wayOf } from '../../path/walk-result.ts';
 import type { PacketView } from '../../records/packet.ts';
 import { endpoint } from '../packet-text.ts';
 import { visibleLine } from '../visible.ts';
@@ -77,11 +77,17 @@ const spread = (sightings: readonly Sighting[], columnX: (point: number) => numb
 };
 
 /** The leg in which the flow dies, as far as the verdict says. */
-const deadLeg = (flow: FlowAnalysis): 'forward' | 'reply' | undefined => {
+const deadLeg = (flow: FlowAnalysis): Leg | undefined => {
   const branch = flow.walked.branches[0];
   if (flow.outcome === 'delivered' || !branch) return undefined;
   const leg = decidingLeg(branch);
-  return leg.end.outcome !== 'delivered' ? wayOf(leg) : undefined;
+  return leg.end.outcome !== 'delivered' ? leg : undefined;
+};
+
+/** Whether a seen packet is one of those that die; before the ACK is lost the SYN arrived. */
+const isOf = (leg: Leg, { leg: way, sightings }: Journey): boolean => {
+  const flags = (sightings[0]?.packet.layer ?? sightings[0]?.packet.view)?.tcpFlags;
+  return way === wayOf(leg) && (leg.direction !== 'ack' || flags?.includes('S') !== true);
 };
 
 /** The packets of a flow over all capture points, time downwards. Undefined where none was seen. */
@@ -171,7 +177,7 @@ export const ladderPicture = (
       if (!shares) lastNames = key;
     });
     let height = 36 + Math.max(lines, 1) * NAME_LINE + 6;
-    if (journey.leg === dead) {
+    if (dead && isOf(dead, journey)) {
       const x = xs.at(-1) ?? 0;
       const rightward = journey.leg === 'forward';
       const way = rightward ? 1 : -1;
