@@ -96,13 +96,15 @@ const quotes = (sent: Packet, quoted: Packet): boolean =>
   quoted.proto === sent.proto &&
   (quoted.icmp ? same(quoted.icmp.id, sent.icmp?.id) : quoted.src === sent.src && quoted.dst === sent.dst);
 
-/** A port that NAT drew and nobody gave back is not the sender's own. */
+/** A port (or echo id) that NAT drew and nobody gave back is not the sender's own. */
+const isGivenBack = (own: number | undefined, got: number | undefined): boolean => own === undefined || got === own;
+
 const mirrors = (sent: Packet, p: Packet): boolean =>
   p.proto === sent.proto &&
   p.src === sent.dst &&
   p.dst === sent.src &&
   same(p.sport, sent.dport) &&
-  p.dport === sent.sport;
+  (p.icmp ? isGivenBack(sent.icmp?.id, p.icmp.id) : isGivenBack(sent.sport, p.dport));
 
 /** tcp_v4_rcv: an answer under another name than the one that was asked meets no socket and is reset. */
 const answer = (awaited: NonNullable<World['awaited']>, b: Branch): Branch => {
