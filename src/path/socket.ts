@@ -91,13 +91,16 @@ const same = (a: number | undefined, b: number | undefined): boolean => a === un
 /** Whether the packet is the mirror image of what was sent: only then does the sender's socket know it. */
 export const answers = (sent: Packet, p: Packet): boolean => (p.inner ? quotes(sent, p.inner) : mirrors(sent, p));
 
-/** An ICMP error finds the socket of the packet that it quotes; ping's by the echo's id alone (ping_lookup). */
-const quotes = (sent: Packet, quoted: Packet): boolean =>
-  quoted.proto === sent.proto &&
-  (quoted.icmp ? same(quoted.icmp.id, sent.icmp?.id) : quoted.src === sent.src && quoted.dst === sent.dst);
-
 /** A port (or echo id) that NAT drew and nobody gave back is not the sender's own. */
 const isGivenBack = (own: number | undefined, got: number | undefined): boolean => own === undefined || got === own;
+
+/** An ICMP error finds the socket of the packet that it quotes; ping's by the echo's id alone (ping_lookup). */
+const quotes = (sent: Packet, quoted: Packet): boolean => {
+  if (quoted.proto !== sent.proto) return false;
+  if (quoted.icmp) return isGivenBack(sent.icmp?.id, quoted.icmp.id);
+  const { src, dst, sport, dport } = quoted;
+  return src === sent.src && dst === sent.dst && isGivenBack(sent.sport, sport) && same(dport, sent.dport);
+};
 
 const mirrors = (sent: Packet, p: Packet): boolean =>
   p.proto === sent.proto &&
