@@ -1,9 +1,11 @@
+import { isLoopback } from '../tables/address.ts';
 import { assume, type Branch, finish, inOrder, type Stage, step, type World } from './branch.ts';
 import { confirm, conntrackIn } from './conntrack.ts';
 import { type Sent, transmit } from './device/transmit.ts';
 import { table } from './hook.ts';
 import { ipvsReply, ipvsRequest } from './ipvs.ts';
 import { nat } from './nat.ts';
+import { largerOfAll } from './routing/device-conf.ts';
 import { lookupRoute } from './routing/lookup.ts';
 import type { RouteAnswer, RouteQuestion } from './routing/outcome.ts';
 import { outputRoute } from './routing/output.ts';
@@ -102,8 +104,25 @@ const reroute: Stage = (_world, b) =>
     const { route } = b;
     const same = answer.dev === route?.dev && answer.via === route?.via && answer.type === route?.type;
     const routed = same ? { ...b, route: answer } : onRoute({ ...b, share: b.share / all.length }, answer, 'reroute');
-    return routed.end ? routed : xfrmLookup(routed);
+    return routed.end ? routed : (loopbackAbroad(routed) ?? xfrmLookup(routed));
   });
+
+/** __mkroute_output: a loopback source leaves the host only by a device with route_localnet; the new route fails otherwise, and the packet is dropped. */
+const loopbackAbroad = (b: Branch): Branch | undefined => {
+  const { family, src } = b.packet;
+  const device = b.oif ?? 'lo';
+  if (family !== 4 || device === 'lo' || !isLoopback(src)) return undefined;
+  const localnet = largerOfAll(b.namespace, 4, device, 'route_localnet');
+  if (localnet.value !== 0 || localnet.assumptions.length > 0) return undefined;
+  return finish(b, {
+    place: 'routing',
+    stage: 'fib',
+    device,
+    action: { code: 'martian-source', values: { src, device, sysctl: 'route_localnet' } },
+    verdict: 'drop',
+    proofs: localnet.sources.map((source) => ({ source, role: 'decisive' as const })),
+  });
+};
 
 /** ipt_mangle_out: a changed mark or address asks the FIB again. */
 const mangleOutput: Stage = (world, b) =>
