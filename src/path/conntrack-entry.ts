@@ -37,6 +37,8 @@ export interface CtInfo {
   readonly state: CtState;
   readonly direction: 'original' | 'reply';
   readonly entry: WalkEntry | undefined;
+  /** The entry is out of the table (nf_ct_kill): the packet holds on to it, nobody else finds it. */
+  readonly killed?: boolean;
 }
 
 export const tupleOf = (p: Packet): WalkTuple => ({

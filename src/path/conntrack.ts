@@ -48,7 +48,7 @@ export const isTaken = (b: Branch, entry: WalkEntry, reply: WalkTuple): boolean 
 export const withCtEntry = (b: Branch, entry: WalkEntry): Branch => ({
   ...b,
   ct: { ...b.ct, entry },
-  tracking: entry.confirmed ? withEntry(b.tracking, b.namespace.id, entry) : b.tracking,
+  tracking: entry.confirmed && !b.ct.killed ? withEntry(b.tracking, b.namespace.id, entry) : b.tracking,
 });
 
 /** ICMP's questions and answers: the type is part of the tuple, so that a host's echo to itself has two different ones. */
@@ -171,7 +171,7 @@ const established = (
   const isKilled = b.packet.tcp === 'rst' && !entry.seenReply;
   const next = {
     ...b,
-    ct: isKilled ? { ...info, entry: { ...now, confirmed: false } } : info,
+    ct: isKilled ? { ...info, killed: true } : info,
     tracking: isKilled ? withoutEntry(b.tracking, b.namespace.id, entry) : withEntry(b.tracking, b.namespace.id, now),
   };
   if (direction === 'original') return next;

@@ -128,7 +128,7 @@ const FROM_ABOVE: ReadonlySet<string> = new Set(['no-listener', 'no-connection',
  * that is not confirmed and never will be.
  */
 export const attachedTo = (b: Branch): CtInfo => {
-  const { entry, direction } = b.ct;
+  const { entry, direction, killed = false } = b.ct;
   if (!entry || FROM_ABOVE.has(b.end?.reason ?? '')) return UNTRACKED;
-  return { state: 'RELATED', direction: direction === 'original' ? 'reply' : 'original', entry };
+  return { state: 'RELATED', direction: direction === 'original' ? 'reply' : 'original', entry, killed };
 };
