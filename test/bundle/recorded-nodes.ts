@@ -3,27 +3,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
+import type { Truth } from '../recorded-cases.ts';
 import type { RecordedNode } from './repack.ts';
 
 const folder = fileURLToPath(new URL('../../../shared/captures/', import.meta.url));
 /** Whether the recorded bundles are beside the project. */
 export const hasRecorded = existsSync(folder);
-
-/** What a recorded bundle shows. */
-export interface Truth {
-  readonly flow: {
-    readonly proto: string;
-    readonly src: string;
-    readonly sport?: number;
-    readonly dst: string;
-    readonly dport?: number;
-    readonly startNode?: string;
-    readonly startPod?: string;
-  };
-  readonly cause: string | null;
-  readonly causeAlso?: readonly string[];
-  readonly dropNode?: string | null;
-}
 
 export const truthOf = (name: string): Truth => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Truth;
 

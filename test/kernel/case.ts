@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sentAgain } from '../../src/path/handshake.ts';
 import type { WalkBranch, WalkedFlow } from '../../src/path/walk-result.ts';
 import type { ConntrackTable } from '../../src/records/conntrack.ts';
 import { compare, type Observed, type Verdict } from './compare.ts';
@@ -8,6 +7,7 @@ import type { KernelFlow } from './flows.ts';
 import type { Lab } from './namespaces.ts';
 import { type Played, play } from './play.ts';
 import { type HostCaptures, networkOf, readCaptures, walkCase } from './predict.ts';
+import { sentAgain } from './sent-again.ts';
 import type { Ingredient, State } from './state.ts';
 import type { Topology } from './topology.ts';
 

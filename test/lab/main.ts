@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildNetwork } from '../../src/network/build.ts';
-import { sentAgain } from '../../src/path/handshake.ts';
 import { walkFlow } from '../../src/path/walk.ts';
 import type { ConntrackTable } from '../../src/records/conntrack.ts';
 import { compare, type Verdict } from '../kernel/compare.ts';
 import type { FlowResult, SeenPacket } from '../kernel/namespaces.ts';
 import { readCaptures } from '../kernel/predict.ts';
+import { sentAgain } from '../kernel/sent-again.ts';
 import { caseOf, type LabCase, TOPOLOGY } from './cases.ts';
 
 /*
