@@ -16,7 +16,14 @@ export interface World {
   branches: number;
   cut: boolean;
   /** On the way back: the packet as it was sent and where, whose mirror image the sender's socket waits for. */
-  readonly awaited: { readonly namespace: string | undefined; readonly packet: Packet } | undefined;
+  readonly awaited:
+    | {
+        readonly namespace: string | undefined;
+        readonly packet: Packet;
+        /** The socket named no source address: the kernel chose it. */
+        readonly unbound?: boolean;
+      }
+    | undefined;
   /**
    * Of a walk with changes applied: the ways between two nodes (`lostWay`) on which the unchanged walk saw the packet vanish, which lead nowhere still. On every
    * other way the captures know nothing of the changed packet. Undefined where nothing is changed.

@@ -42,6 +42,15 @@ const OWN_CODES: Readonly<Record<string, readonly [v4: number, v6: number]>> = {
 const TYPES: Readonly<Record<string, readonly [v4: number, v6: number]>> = { ttl: [11, 3], mtu: [3, 2] };
 const UNREACHABLE = [3, 1] as const;
 
+/** tcp_v4_rcv: a SYN-ACK that meets no socket of its own is answered with a reset; the socket that waits for another one hears nothing of it. */
+const meetsStranger = ({ packet, end }: Branch): boolean =>
+  packet.tcp === 'syn-ack' && end !== undefined && STRANGERS.has(end.reason);
+const STRANGERS: ReadonlySet<string> = new Set(['answer-from-stranger', 'answer-elsewhere']);
+
+/** Whether somebody refuses the packet, aloud or not. */
+export const isRefused = (b: Branch): boolean =>
+  b.end?.outcome === 'rejected' || b.end?.outcome === 'reset' || meetsStranger(b);
+
 /**
  * What the refusing host sends: a RST by its TCP or by `--reject-with tcp-reset`, an ICMP error otherwise (icmp_send). Undefined where the
  * refusal is an error of the sender's own system call and nothing leaves, or where nothing is sent.
@@ -49,15 +58,16 @@ const UNREACHABLE = [3, 1] as const;
 export const refusalFor = (b: Branch): Packet | undefined => {
   const end = b.end;
   const step = b.steps.at(-1);
-  if (!end || !step || (end.outcome !== 'rejected' && end.outcome !== 'reset')) return undefined;
+  if (!end || !step || !isRefused(b)) return undefined;
   const p = b.packet;
   // icmp_send: an error never answers an error; a reset never answers a reset.
   if (p.icmp && p.inner) return undefined;
   // ip_route_output: an error of the sender's own system call, or of its rules' re-route.
   if (step.stage === 'fib' && b.iif === undefined) return undefined;
   const wish = step.action.values.with;
-  if (p.tcp === 'rst' && (end.outcome === 'reset' || wish === 'tcp-reset')) return undefined;
-  if (end.outcome === 'reset' || wish === 'tcp-reset')
+  const resets = end.outcome === 'reset' || wish === 'tcp-reset' || meetsStranger(b);
+  if (p.tcp === 'rst' && resets) return undefined;
+  if (resets)
     return {
       ...base(p),
       proto: 'tcp',
@@ -121,7 +131,13 @@ const codeOf = (code: string, wish: string | undefined, family: 4 | 6): number |
 };
 
 /** Refusals that come from the protocol above IP, which has let go of conntrack's entry by then (nf_reset_ct). */
-const FROM_ABOVE: ReadonlySet<string> = new Set(['no-listener', 'no-connection', 'vxlan-no-port', 'no-tunnel-device']);
+const FROM_ABOVE: ReadonlySet<string> = new Set([
+  'no-listener',
+  'no-connection',
+  'vxlan-no-port',
+  'no-tunnel-device',
+  ...STRANGERS,
+]);
 
 /**
  * nf_ct_attach, by ipt_REJECT and by icmp_send: the refusal is RELATED to the refused packet's connection without a lookup, even where

@@ -121,7 +121,9 @@ const answer = (awaited: NonNullable<World['awaited']>, b: Branch): Branch => {
     expectedSrc: awaited.packet.dst,
     expectedPort: awaited.packet.dport ?? 0,
   };
-  if (here && answers(awaited.packet, p))
+  // ping_lookup: a ping that named no source takes an answer to any address of its host.
+  const asked = awaited.unbound && p.icmp && !p.inner ? { ...p, dst: awaited.packet.src } : p;
+  if (here && answers(awaited.packet, asked))
     return finish(b, {
       place: 'socket',
       stage: 'socket',

@@ -7,6 +7,7 @@ import { lostAck } from './handshake.ts';
 import { run } from './input.ts';
 import { branchOf, legOf, starts, worldOf } from './leg.ts';
 import { type Packet, replyTo } from './packet.ts';
+import { isRefused } from './refusal.ts';
 import { refusedBranches } from './refused.ts';
 import { answers } from './socket.ts';
 import type { FlowQuestion, Leg, WalkBranch, WalkedFlow } from './walk-result.ts';
@@ -76,7 +77,7 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
     const answerSent = forward.steps[0]?.before ?? sent;
     const replyWorld = worldOf(
       network,
-      { namespace: question.start, packet: originalOf(forward, answerSent) },
+      { namespace: question.start, packet: originalOf(forward, answerSent), unbound: question.src === '' },
       forwardWorld.nextEntryId,
       lostWays,
     );
@@ -90,7 +91,7 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
         assumptions: [...request.assumptions, ...answer.assumptions],
       };
       const answered = branchOf(whole, forward, leg, leg.end.outcome);
-      if (leg.end.outcome === 'rejected') {
+      if (isRefused(answer)) {
         branches.push(...refusedBranches(network, request.namespace.id, reply, answer, answered));
         continue;
       }

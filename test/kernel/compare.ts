@@ -1,4 +1,5 @@
 import type { WalkEntry } from '../../src/path/conntrack-entry.ts';
+import { MANY_ENTRIES } from '../../src/path/leg.ts';
 import type { Packet } from '../../src/path/packet.ts';
 import type { Leg, WalkBranch, WalkedFlow } from '../../src/path/walk-result.ts';
 import type { ConntrackEntry, ConntrackTable } from '../../src/records/conntrack.ts';
@@ -206,7 +207,8 @@ const compareEntries = (flow: KernelFlow, branch: WalkBranch, observed: Observed
   for (const [namespace, entries] of branch.entries) {
     const table = observed.conntrack.get(namespace);
     for (const entry of entries) {
-      if (!entry.confirmed || !table) continue;
+      // What the handshake's lost ACK left behind, the client's own reset may have taken away.
+      if (!entry.confirmed || !table || (branch.ack && entry.id >= MANY_ENTRIES)) continue;
       const family = entry.original.src.includes(':') ? 6 : 4;
       if (!observed.tracks(namespace, family)) continue;
       const rows = rowsOf(table).filter(
