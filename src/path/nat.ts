@@ -1,10 +1,11 @@
 import { knows } from '../network/namespace.ts';
 import type { Source } from '../records/source.ts';
-import { addressWords, canonicalAddress, isLinkLocal, numberToIpv4, prefixLength } from '../tables/address.ts';
+import { addressWords, isLinkLocal, prefixLength, wordsToAddress } from '../tables/address.ts';
 import { assume, type Branch, finish, type Stage, step } from './branch.ts';
 import { isTaken, withCtEntry } from './conntrack.ts';
 import { invert, tupleOf, type WalkEntry, type WalkTuple } from './conntrack-entry.ts';
 import { hitProofs, question } from './hook.ts';
+import { type AddressRange, addressOfRange, isWithin } from './nat-range.ts';
 import type { NatTarget, TableOutcome } from './netfilter/outcome.ts';
 import type { Packet } from './packet.ts';
 import { selectAddress } from './routing/select-address.ts';
@@ -134,7 +135,7 @@ const translate = (
   }
   if (target.kind === 'redirect') {
     const local = redirectedTo(b, hook);
-    if (local !== undefined) return [setDestination(b, hook, entry, local, target.ports, 'redirect', proofs)];
+    if (local !== undefined) return [setDestination(b, hook, entry, local, target, 'redirect', proofs)];
     return [
       finish(b, {
         place: hook,
@@ -151,7 +152,7 @@ const translate = (
     const mapped = netmap(current, target.prefix) ?? current;
     return [
       manip === 'dst'
-        ? setDestination(b, hook, entry, mapped, undefined, 'netmap', proofs)
+        ? setDestination(b, hook, entry, mapped, {}, 'netmap', proofs)
         : setSource(b, hook, entry, mapped, undefined, false, 'netmap', proofs),
     ];
   }
@@ -163,15 +164,31 @@ const translate = (
     manip === 'dst' ? e.reply.src : e.reply.dst,
   );
   return ranges.flatMap((range) => {
-    // Within a range the kernel takes an address by hashing; the dump tells which.
-    const address = range.from === range.to ? range.from : (observed ?? range.from);
+    const address = addressFor(b, range, manip, target, observed);
     if (ranges.length > 1 && observed !== undefined && observed !== address) return [];
     return [
       manip === 'dst'
-        ? setDestination(b, hook, entry, address, target.ports, 'dnat', proofs)
+        ? setDestination(b, hook, entry, address, target, 'dnat', proofs)
         : setSource(b, hook, entry, address, target.ports, target.kind === 'snat' && target.random, 'snat', proofs),
     ];
   });
+};
+
+/** get_unique_tuple: a source within the range stays; of all else the hash decides, and the dump where it tells. */
+const addressFor = (
+  b: Branch,
+  range: AddressRange,
+  manip: 'src' | 'dst',
+  target: Extract<NatTarget, { kind: 'dnat' | 'snat' }>,
+  observed: string | undefined,
+): string => {
+  if (range.from === range.to) return range.from;
+  if (observed !== undefined) return observed;
+  const { src, dst, sport } = b.packet;
+  const { ports, random, persistent } = target;
+  const portStays = !ports || (sport !== undefined && ports[0] <= sport && sport <= ports[1]);
+  if (manip === 'src' && !random && portStays && isWithin(range, src)) return src;
+  return addressOfRange(range, { src, dst, zone: b.zone }, manip, persistent) ?? range.from;
 };
 
 /** Where no addresses were captured: the one that the device's own routes name as their source, or as local. */
@@ -210,25 +227,43 @@ const netmap = (address: string, prefix: string): string | undefined => {
     const hostMask = netBits === 0 ? 0xffffffff : netBits === 32 ? 0 : 2 ** (32 - netBits) - 1;
     return (((net[i] ?? 0) & ~hostMask) | (word & hostMask)) >>> 0;
   });
-  return mapped.length === 1 ? numberToIpv4(mapped[0] ?? 0) : canonicalAddress(wordsToIpv6(mapped));
+  return wordsToAddress(mapped);
 };
 
-const wordsToIpv6 = (words: readonly number[]): string =>
-  words.flatMap((word) => [(word >>> 16).toString(16), (word & 0xffff).toString(16)]).join(':');
+/** What a DNAT rule says of the port: its range, whether one is drawn (`--random`), the port that the range's first stands for. */
+interface WantedPort {
+  readonly ports?: readonly [number, number] | undefined;
+  readonly random?: boolean;
+  readonly basePort?: number | undefined;
+}
+
+/** nf_nat_l4proto_unique_tuple: shifted by as much as it is beyond the base; else a port within the range stays, any other becomes its first. */
+const destinationPort = (
+  port: number | undefined,
+  { ports, random = false, basePort }: WantedPort,
+): number | undefined => {
+  if (!ports) return port;
+  const [first, last] = ports;
+  if (first === last) return first;
+  if (basePort !== undefined) {
+    // Counted in 16 bits without a sign.
+    return port === undefined ? undefined : first + (((port - basePort) & 0xffff) % (last - first + 1));
+  }
+  if (random) return undefined;
+  return port !== undefined && first <= port && port <= last ? port : first;
+};
 
 const setDestination = (
   b: Branch,
   hook: NatHook,
   entry: WalkEntry,
   dst: string,
-  ports: readonly [number, number] | undefined,
+  wanted: WantedPort,
   code: string,
   proofs: Proofs,
 ): Branch => {
   const p = b.packet;
-  // nf_nat_l4proto_unique_tuple: a port within the range stays, any other becomes its first.
-  const stays = !ports || (p.dport !== undefined && ports[0] <= p.dport && p.dport <= ports[1]);
-  const dport = p.icmp ? undefined : stays ? p.dport : ports[0];
+  const dport = p.icmp ? undefined : destinationPort(p.dport, wanted);
   const changed = dst !== p.dst || dport !== p.dport;
   const reply: WalkTuple = p.icmp ? { ...entry.reply, src: dst } : { ...entry.reply, src: dst, sport: dport };
   const after: Packet = { ...p, dst, dport: p.icmp ? p.dport : dport };

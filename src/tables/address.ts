@@ -217,6 +217,12 @@ export const compareAddresses = (a: string, b: string): number => {
 /** The 32-bit words of an address: one for IPv4, four for IPv6. */
 export const addressWords = (address: string): readonly number[] | undefined => parse(address)?.words;
 
+/** And back: one word is IPv4, four are IPv6. */
+export const wordsToAddress = (words: readonly number[]): string | undefined =>
+  words.length === 1
+    ? numberToIpv4(words[0] ?? 0)
+    : canonicalAddress(words.flatMap((word) => [(word >>> 16).toString(16), (word & 0xffff).toString(16)]).join(':'));
+
 /** What an address begins with: so many bits of IPv4's only word, or of IPv6's first. */
 const beginsWith = (address: string, v4Bits: number, v4: number, v6Bits: number, v6: number): boolean => {
   const number = ipv4ToNumber(address);

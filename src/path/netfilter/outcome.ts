@@ -71,9 +71,11 @@ export type NatTarget =
       readonly ports: readonly [number, number] | undefined;
       readonly random: boolean;
       readonly persistent: boolean;
+      /** Port that the first of `ports` stands for, where the whole range is shifted (`1000-2000/3000`). */
+      readonly basePort?: number | undefined;
     }
   | { readonly kind: 'masquerade'; readonly ports: readonly [number, number] | undefined; readonly random: boolean }
-  | { readonly kind: 'redirect'; readonly ports: readonly [number, number] | undefined }
+  | { readonly kind: 'redirect'; readonly ports: readonly [number, number] | undefined; readonly random: boolean }
   | { readonly kind: 'netmap'; readonly prefix: string };
 
 /** How one table (or one nftables base chain) ends for the packet; several where a match could not be decided or is random. */

@@ -72,7 +72,7 @@ export const natEffect = (statement: NatStatement, to: string | undefined): Effe
     if (text && !ports) return unreadable;
     return {
       kind: 'end',
-      ending: { verdict: 'nat', nat: kind === 'masquerade' ? { kind, ports, random } : { kind, ports } },
+      ending: { verdict: 'nat', nat: { kind, ports, random } },
     };
   }
   const parsed = parseDestination(written((to ?? '').replace(/^(?:ip6?\s+)?to\s+/, '')));

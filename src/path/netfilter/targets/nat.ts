@@ -1,19 +1,22 @@
 import type { MatchOption } from '../../../records/iptables.ts';
 import { canonicalAddress, canonicalPrefix } from '../../../tables/address.ts';
-import { parseRange } from '../matches/number.ts';
+import { parseNumber, parseRange } from '../matches/number.ts';
 import type { NatTarget } from '../outcome.ts';
 import type { Effect, TargetCompiler } from './effect.ts';
 
 interface NatDestination {
   readonly addresses: readonly { readonly from: string; readonly to: string }[];
   readonly ports: readonly [number, number] | undefined;
+  readonly basePort: number | undefined;
 }
 
 const parsePorts = (text: string): readonly [number, number] | undefined => {
-  // `1000-2000/3000` shifts a range: the third number is where the old range began.
   const range = parseRange(text.split('/')[0] ?? '', 0xffff);
   return range && [range.from, range.to];
 };
+
+/** `1000-2000/3000` shifts a range: the third number is where the old range began. */
+const parseBase = (text: string | undefined): number | undefined => parseNumber(text?.split('/')[1] ?? '');
 
 /** `A`, `A-B`, `A:P`, `A-B:P-Q`, `:P`, `[A6]:P`, `[A6]-[B6]:P`, `A6`. Undefined where it cannot be read. */
 export const parseDestination = (text: string): NatDestination | undefined => {
@@ -25,10 +28,11 @@ export const parseDestination = (text: string): NatDestination | undefined => {
   const portText = bracketed ? bracketed[2] : four ? four[3] : undefined;
   const ports = portText === undefined ? undefined : parsePorts(portText);
   if (portText !== undefined && !ports) return undefined;
-  if (!parts[1]) return ports ? { addresses: [], ports } : undefined;
+  const basePort = parseBase(portText);
+  if (!parts[1]) return ports ? { addresses: [], ports, basePort } : undefined;
   const from = canonicalAddress(parts[1]);
   const to = canonicalAddress(parts[2] ?? parts[1]);
-  return from === undefined || to === undefined ? undefined : { addresses: [{ from, to }], ports };
+  return from === undefined || to === undefined ? undefined : { addresses: [{ from, to }], ports, basePort };
 };
 
 const has = (options: readonly MatchOption[], ...flags: readonly string[]): boolean =>
@@ -51,6 +55,7 @@ const addressed =
       kind,
       addresses: known.flatMap((one) => one.addresses),
       ports: known[0]?.ports,
+      basePort: known[0]?.basePort,
       random: has(options, '--random', '--random-fully'),
       persistent: has(options, '--persistent'),
     });
@@ -70,7 +75,8 @@ export const masquerade: TargetCompiler = ({ options }) =>
     ports: portsOf(options),
     random: has(options, '--random', '--random-fully'),
   });
-export const redirect: TargetCompiler = ({ options }) => nat({ kind: 'redirect', ports: portsOf(options) });
+export const redirect: TargetCompiler = ({ options }) =>
+  nat({ kind: 'redirect', ports: portsOf(options), random: has(options, '--random', '--random-fully') });
 export const netmap: TargetCompiler = ({ options }) => {
   const prefix = canonicalPrefix(valuesOf(options, '--to')[0] ?? '');
   return prefix === undefined ? UNREADABLE : nat({ kind: 'netmap', prefix });
