@@ -145,6 +145,10 @@ const FROM_ABOVE: ReadonlySet<string> = new Set([
  */
 export const attachedTo = (b: Branch): CtInfo => {
   const { entry, direction, killed = false } = b.ct;
-  if (!entry || FROM_ABOVE.has(b.end?.reason ?? '')) return UNTRACKED;
+  if (!entry || !isAttached(b)) return UNTRACKED;
   return { state: 'RELATED', direction: direction === 'original' ? 'reply' : 'original', entry, killed };
 };
+
+/** nf_ct_attach attaches what the refused packet carries: an entry, or that it is not to be tracked; nothing of an INVALID one (skb->_nfct is 0). */
+export const isAttached = ({ ct, notrack, end }: Branch): boolean =>
+  !FROM_ABOVE.has(end?.reason ?? '') && (ct.entry !== undefined || notrack);

@@ -5,7 +5,7 @@ import { outOfPort, type Sent } from './device/transmit.ts';
 import { run } from './input.ts';
 import { legOf, MANY_ENTRIES, worldOf } from './leg.ts';
 import type { Packet } from './packet.ts';
-import { attachedTo, refusalFor } from './refusal.ts';
+import { attachedTo, isAttached, refusalFor } from './refusal.ts';
 import { lookupRoute } from './routing/lookup.ts';
 import type { RouteAnswer } from './routing/outcome.ts';
 import type { WalkBranch } from './walk-result.ts';
@@ -27,8 +27,7 @@ export const refusedBranches = (
   const start = {
     ...startBranch(packet.namespace, answer, packet.tracking),
     ct: attachedTo(packet),
-    // TCP's own resets are packets like any other.
-    attached: answer.tcp !== 'rst' || packet.end?.reason === 'rule-reject',
+    attached: isAttached(packet),
   };
   const sends = byPort(back, packet, start) ?? [{ branch: start, next: 'output' }];
   if (sends.length === 0) return [refused];
