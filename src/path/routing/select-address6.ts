@@ -51,7 +51,7 @@ export const selectAddress6 = (ns: NetNamespace, device: string, dst: string | u
   const isOnLink = isMulticast(target) || scopeOf(target) <= 2;
   const vrf = vrfOf(ns, device);
   const links = [...ns.links.values()]
-    .filter((link) => (isOnLink && target !== '::1' ? link.name === device : vrfOf(ns, link.name) === vrf))
+    .filter((link) => (isOnLink ? link.name === device : vrfOf(ns, link.name) === vrf))
     .sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
   const candidates = links.flatMap((link) =>
     link.addresses
