@@ -1,5 +1,6 @@
 import type { NetNamespace } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
+import type { Socket } from '../records/socket.ts';
 import type { XfrmPolicy, XfrmState } from '../records/xfrm.ts';
 import type { CtInfo, WalkEntry } from './conntrack-entry.ts';
 import type { Packet } from './packet.ts';
@@ -70,6 +71,8 @@ export interface Branch {
   readonly transformed: boolean;
   /** Device by which a tunnel's outer packet must leave (`dev` of the tunnel). */
   readonly boundTo: string | undefined;
+  /** The local socket that TPROXY gave the packet to (skb->sk). */
+  readonly assigned?: Socket | undefined;
   /** Destination MAC of the frame that brought the packet, where neighbour tables tell it. */
   readonly dstMac: string | undefined;
   /** Source MAC of that frame. */
@@ -138,7 +141,7 @@ const fork = (world: World, branches: readonly Branch[]): readonly Branch[] => {
   return branches;
 };
 
-interface StepParts {
+export interface StepParts {
   readonly place: Place;
   readonly stage: string;
   readonly device?: string | undefined;

@@ -23,17 +23,26 @@ interface Handshake {
 const ACK_LENGTH = { 4: 52, 6: 72 } as const;
 
 /**
- * The ways in which the packet that ends TCP's handshake does not arrive (tcp_rcv_synsent_state_process sends it, tcp_check_req takes it); undefined where
- * it may arrive. What a rule cannot decide of it, it could not decide of the SYN, which passed.
+ * The flow with the packet that ends TCP's handshake (tcp_rcv_synsent_state_process sends it, tcp_check_req takes it): the ways in which it does not arrive, or,
+ * where it may, the flow as it was, with the entries that it leaves (conntrack picks up a connection whose SYN it did not track). What a rule cannot decide of it, it
+ * could not decide of the SYN, which passed.
  */
-export const lostAck = (network: Network, handshake: Handshake): readonly WalkBranch[] | undefined => {
+export const withAck = (network: Network, handshake: Handshake): readonly WalkBranch[] => {
   const { question, sent, reply, server, answered, lostWays } = handshake;
-  if (sent.tcp !== 'syn' || answered.outcome !== 'delivered') return undefined;
+  if (sent.tcp !== 'syn' || answered.outcome !== 'delivered') return [answered];
   const ack: Packet = { ...sent, tcp: 'ack', length: ACK_LENGTH[sent.family] };
   const world = worldOf(network, { namespace: server.id, packet: reply }, MANY_ENTRIES, lostWays);
   const { entries, connections } = answered;
   const ends = run(world, starts(network, question, ack, { entries, connections }));
-  if (ends.some(({ end }) => end?.outcome === 'delivered' || end?.outcome === 'unknown')) return undefined;
+  const arrived = ends.filter(({ end }) => end?.outcome === 'delivered' || end?.outcome === 'unknown');
+  if (arrived.length > 0) {
+    const all = arrived.reduce((sum, { share }) => sum + share, 0);
+    return arrived.map(({ share, tracking }) => ({
+      ...answered,
+      share: (answered.share * share) / all,
+      entries: tracking.entries,
+    }));
+  }
   return ends.flatMap((branch) => {
     const leg = legOf('ack', ack, branch);
     const lost: WalkBranch = {

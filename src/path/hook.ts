@@ -7,6 +7,7 @@ import { reversePath } from './routing/reverse-path.ts';
 import { rulesAtHook } from './rules-at-hook.ts';
 import { answers } from './socket.ts';
 import type { Proof } from './step.ts';
+import { tproxied } from './tproxy.ts';
 
 /**
  * nf_sk_lookup_slow: the sender's connected socket by the packet's addresses, and before un-SNAT by the address that the entry keeps.
@@ -108,13 +109,16 @@ const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutc
       });
     case 'queue':
     case 'stolen':
-    case 'tproxy':
-      return assume(next, {
+    case 'tproxy': {
+      const given = outcome.tproxy && tproxied(next, outcome.tproxy, { place: hook, stage: name, device, proofs });
+      if (given?.end) return given;
+      return assume(given ?? next, {
         code: `rule-${outcome.verdict}`,
         values: { table: name, chain: values.chain },
         missing: undefined,
         source: hit?.source,
       });
+    }
     case 'notrack':
       // xt_ct_target, notrack_tg: what came over loopback has its entry already, and keeps it.
       if (b.ct.entry || b.attached) return next;

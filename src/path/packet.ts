@@ -49,6 +49,8 @@ export const replyTo = (p: Packet): Packet => ({
   icmp: p.icmp ? { ...p.icmp, type: ECHO_REPLY_OF.get(p.icmp.type) ?? p.icmp.type } : undefined,
   mark: 0,
   ttl: 64,
+  // icmp_reply: IPv4's echo replies may be cut.
+  df: !(p.icmp && p.family === 4),
   inner: undefined,
 });
 

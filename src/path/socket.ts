@@ -20,7 +20,7 @@ export const listenerFor = (ns: NetNamespace, p: Packet): Socket | undefined =>
   ns.sockets.find((socket) => listens(socket, p));
 
 /** Whether the namespace's listening sockets of a protocol are known: TCP and UDP are often captured apart. */
-const socketsKnown = (ns: NetNamespace, proto: string): boolean => {
+export const socketsKnown = (ns: NetNamespace, proto: string): boolean => {
   if (!knows(ns, 'sockets')) return false;
   if (ns.sockets.some((socket) => socket.proto.startsWith(proto))) return true;
   return (ns.captureSources.get('sockets')?.length ?? 0) > 1;
@@ -44,7 +44,7 @@ export const atSocket: Stage = (world, b) => {
         verdict: 'deliver',
       }),
     ];
-  const listener = listenerFor(b.namespace, p);
+  const listener = b.assigned ?? listenerFor(b.namespace, p);
   if (listener)
     return [
       finish(b, {

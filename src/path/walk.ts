@@ -3,7 +3,7 @@ import { addressFamily } from '../tables/address.ts';
 import { type Branch, startBranch } from './branch.ts';
 import type { WalkTuple } from './conntrack-entry.ts';
 import { lostWay } from './device/underlay.ts';
-import { lostAck } from './handshake.ts';
+import { withAck } from './handshake.ts';
 import { run } from './input.ts';
 import { branchOf, legOf, starts, worldOf } from './leg.ts';
 import { type Packet, replyTo } from './packet.ts';
@@ -32,7 +32,8 @@ export const firstPacket = (question: FlowQuestion): Packet => {
     mark: 0,
     ttl: 64,
     length: question.length ?? (icmp ? ECHO_LENGTH : SYN_LENGTH)[family],
-    df: question.proto === 'tcp',
+    // ip_dont_fragment: Linux' sockets look for the path's MTU unless told otherwise.
+    df: true,
     spi: undefined,
     vni: undefined,
     inner: undefined,
@@ -96,14 +97,14 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
         continue;
       }
       branches.push(
-        ...(lostAck(network, {
+        ...withAck(network, {
           question,
           sent: originalOf(forward, answerSent),
           answered,
           reply,
           server: request.namespace,
           lostWays,
-        }) ?? [answered]),
+        }),
       );
     }
   }

@@ -1,6 +1,7 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import { type Branch, finish, MAX_NAMESPACES, type World } from '../branch.ts';
 import { resetCt } from '../conntrack.ts';
+import { tooLongForPeer } from './frame-size.ts';
 
 /**
  * The packet in its next namespace, about to be received. What belongs to the sending stack stays behind
@@ -18,6 +19,8 @@ export const enter = (_world: World, b: Branch, to: NetNamespace, device: string
       }),
     ];
   }
+  const tooLong = tooLongForPeer(b, to.links.get(device));
+  if (tooLong) return [tooLong];
   const clean = resetCt(b);
   return [
     {
@@ -26,6 +29,7 @@ export const enter = (_world: World, b: Branch, to: NetNamespace, device: string
       packet: { ...b.packet, mark: 0 },
       iif: device,
       oif: undefined,
+      assigned: undefined,
       physIn: undefined,
       physOut: undefined,
       secpath: [],

@@ -4,6 +4,7 @@ import { assume, type Branch, decisive, finish, step, type World } from '../bran
 import { type NeighbourAnswer, resolveNeighbour } from '../routing/neighbour.ts';
 import { portFor, throughPort } from './bridge.ts';
 import { enter } from './enter.ts';
+import { tooLongForPort } from './frame-size.ts';
 import { TUNNEL_KINDS, tunnelTransmit } from './tunnel.ts';
 import { throughUnderlay } from './underlay.ts';
 import { vxlanTransmit } from './vxlan.ts';
@@ -67,8 +68,8 @@ export const transmit = (world: World, b: Branch): readonly Sent[] => {
       'receive',
     );
   }
-  const tooBig = exceeds(b, link);
-  if (tooBig) return sent([tooBig], 'receive');
+  const fitted = fit(b, link);
+  if (fitted.end) return sent([fitted], 'receive');
   const point =
     TUNNEL_KINDS.has(link.kind ?? '') ||
     link.xfrmIfId !== undefined ||
@@ -89,7 +90,7 @@ export const transmit = (world: World, b: Branch): readonly Sent[] => {
       'receive',
     );
   }
-  const resolved = point ? b : neighbour(world, b, link, nextHop);
+  const resolved = point ? fitted : neighbour(world, fitted, link, nextHop);
   if (resolved.end) return sent([resolved], 'receive');
   const on = { ...resolved, nextHop, srcMac: link.mac };
   if (link.vxlan) return sent([vxlanTransmit(on, link)], 'output');
@@ -104,6 +105,8 @@ const asksInVain = (ns: NetNamespace, link: Link, nextHop: string): boolean =>
 
 /** A veth ends in its peer's namespace; any other device on the network between the nodes. */
 export const outOfPort = (world: World, b: Branch, link: Link, nextHop: string): readonly Branch[] => {
+  const tooLong = tooLongForPort(b, link);
+  if (tooLong) return [tooLong];
   const peer = world.network.vethPeer(b.namespace, link.name);
   if (peer) {
     const left = step(b, {
@@ -124,15 +127,20 @@ const outOfBridge = (world: World, b: Branch, bridge: Link, nextHop: string): re
   return outOfPort(world, throughPort(b, bridge.name, port), port, nextHop);
 };
 
-/** ip_finish_output: larger than the device's MTU with DF set comes back as ICMP fragmentation needed. */
-const exceeds = (b: Branch, link: Link): Branch | undefined => {
+/**
+ * ip_finish_output: larger than the device's MTU with DF set comes back as ICMP fragmentation needed. What a socket other than TCP's sends is cut where it is too long
+ * (ip_dont_fragment sets DF on what fits).
+ */
+const fit = (b: Branch, link: Link): Branch => {
   const mtu = Math.min(link.mtu ?? Number.POSITIVE_INFINITY, b.route?.mtu ?? Number.POSITIVE_INFINITY);
-  if (b.packet.length <= mtu || !b.packet.df) return undefined;
+  const { length, df, proto, inner } = b.packet;
+  if (length <= mtu || !df) return b;
+  if (b.iif === undefined && proto !== 'tcp' && !inner) return { ...b, packet: { ...b.packet, df: false } };
   return finish(b, {
     place: 'device',
     stage: 'mtu',
     device: link.name,
-    action: { code: 'mtu-exceeded', values: { device: link.name, mtu, length: b.packet.length } },
+    action: { code: 'mtu-exceeded', values: { device: link.name, mtu, length } },
     verdict: 'reject',
     proofs: decisive(link),
   });

@@ -1,0 +1,32 @@
+import { type Branch, finish, type StepParts } from './branch.ts';
+import type { TableOutcome } from './netfilter/outcome.ts';
+import { listenerFor, socketsKnown } from './socket.ts';
+
+/** The address that TPROXY looks for where the rule names none: the first of the device that the packet came in by (nf_tproxy_laddr4). */
+const ownAddress = ({ namespace, iif, packet }: Branch): string | undefined =>
+  namespace.links.get(iif ?? '')?.addresses.find((a) => a.family === packet.family)?.address;
+
+/**
+ * tproxy_tg4, tproxy_tg6: a connection's first packet is given to a listener of this host without a change of its addresses, or dropped where nobody
+ * listens. Whether the listener asked for IP_TRANSPARENT, no capture tells. Undefined where the bundle does not decide it.
+ */
+export const tproxied = (
+  b: Branch,
+  target: NonNullable<TableOutcome['tproxy']>,
+  parts: Omit<StepParts, 'action' | 'verdict'>,
+): Branch | undefined => {
+  const { namespace, packet } = b;
+  const address = target.address ?? ownAddress(b);
+  const port = target.port ?? packet.dport;
+  if ((packet.proto === 'tcp' && packet.tcp !== 'syn') || address === undefined || port === undefined) return undefined;
+  const listener = listenerFor(namespace, { ...packet, dst: address, dport: port });
+  if (listener) return { ...b, assigned: listener };
+  if (!socketsKnown(namespace, packet.proto)) return undefined;
+  const read = namespace.captureSources.get('sockets') ?? [];
+  return finish(b, {
+    ...parts,
+    action: { code: 'tproxy-no-listener', values: { address, port, proto: packet.proto } },
+    verdict: 'drop',
+    proofs: [...(parts.proofs ?? []), ...read.map((source) => ({ source, role: 'decisive' as const }))],
+  });
+};
