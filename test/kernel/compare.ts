@@ -104,6 +104,7 @@ const errorOf = (refusal: Leg | undefined): readonly string[] => {
   if (refusal?.end.outcome !== 'delivered') return [];
   const { icmp, family } = refusal.packet;
   if (icmp && icmp.type === (family === 4 ? 11 : 3)) return ['EHOSTUNREACH'];
+  if (icmp && icmp.type === 2) return ['EMSGSIZE'];
   if (!icmp) return ['ECONNREFUSED'];
   return [(family === 4 ? ERRNO_V4 : ERRNO_V6)[icmp.code] ?? 'error'];
 };
@@ -207,8 +208,8 @@ const compareEntries = (flow: KernelFlow, branch: WalkBranch, observed: Observed
   for (const [namespace, entries] of branch.entries) {
     const table = observed.conntrack.get(namespace);
     for (const entry of entries) {
-      // What the handshake's lost ACK left behind, the client's own reset may have taken away.
-      if (!entry.confirmed || !table || (branch.ack && entry.id >= MANY_ENTRIES)) continue;
+      // What the handshake's ACK left behind, the client's own reset may have taken away.
+      if (!entry.confirmed || !table || entry.id >= MANY_ENTRIES) continue;
       const family = entry.original.src.includes(':') ? 6 : 4;
       if (!observed.tracks(namespace, family)) continue;
       const rows = rowsOf(table).filter(

@@ -17,7 +17,12 @@ export interface KernelFlow {
   readonly sport: number;
   readonly dst: string;
   readonly dport: number;
+  /** Bytes behind the UDP or ICMP header; eight where not given. */
+  readonly payload?: number;
 }
+
+/** Bytes of whole IP packets around the MTUs of the topologies. */
+const LENGTHS = [1280, 1284, 1285, 1300, 1304, 1305, 1400, 1404, 1405, 1450, 1451, 1500] as const;
 
 export const NODE_PORT = 30080;
 
@@ -48,7 +53,9 @@ export const flowsFor = (random: Random, topology: Topology, count: number, firs
     const dst = destination(random, topology, from, family);
     const own = plainAddresses(from, family);
     const likelySource = mainAddress(from, family);
+    const long = proto !== 'tcp' && random.chance(0.15) ? random.pick(LENGTHS) : undefined;
     return {
+      ...(long === undefined ? {} : { payload: long - (family === 4 ? 28 : 48) }),
       n: firstPort + i,
       family,
       proto,

@@ -241,7 +241,7 @@ const deviceScript = (host: Host): string => {
         ]
       : [],
   );
-  const up = host.devices.map((d) => `link set ${d.name} up`);
+  const up = host.devices.map((d) => `link set ${d.name} up${d.mtu ? ` mtu ${d.mtu}` : ''}`);
   const addresses = host.devices.flatMap((d) => [
     ...d.v4.map((a) => `addr add ${a} dev ${d.name}`),
     ...d.v6.map((a) => `addr add ${a} dev ${d.name} nodad`),

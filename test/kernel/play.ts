@@ -121,6 +121,8 @@ export const resetScript = (host: Host, ingredients: readonly Ingredient[]): str
     ...others.map(([path, value]) => `echo ${value} > /proc/sys/${path}`),
     host.kind === 'switch' ? '' : 'conntrack -F >/dev/null 2>&1',
     host.kind === 'switch' ? '' : 'ip -4 neigh flush all; ip -6 neigh flush all',
+    // What was learned of a path's MTU.
+    host.kind === 'switch' ? '' : 'ip -4 route flush cache; ip -6 route flush cache',
     'true',
   ]
     .filter((part) => part !== '')

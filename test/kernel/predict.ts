@@ -85,10 +85,10 @@ export const networkOf = (
   });
 
 const PAYLOAD = 8;
-/** Bytes of the first packet: a SYN with Linux' usual options, a datagram or an echo with eight bytes. */
+/** Bytes of the first packet: a SYN with Linux' usual options, a datagram or an echo. */
 const lengthOf = (flow: KernelFlow): number => {
   const header = flow.family === 4 ? 20 : 40;
-  return flow.proto === 'tcp' ? header + 40 : header + 8 + PAYLOAD;
+  return flow.proto === 'tcp' ? header + 40 : header + 8 + (flow.payload ?? PAYLOAD);
 };
 
 export const walkCase = (

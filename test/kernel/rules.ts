@@ -126,6 +126,9 @@ const protocol = (c: RuleContext, proto: KernelFlow['proto'], flow: KernelFlow):
   return words.join(' ');
 };
 
+/** A set that rules write to and none reads: a dump made afterwards does not tell what was in it before. */
+export const COLLECTING = 'KDSEEN';
+
 type Made = { readonly of: string; readonly text: string };
 
 const address = (c: RuleContext, flow: KernelFlow | undefined, side: 'src' | 'dst'): string => {
@@ -205,6 +208,7 @@ const randomMatch = (
     [v4 ? 0.3 : 0, 'fragment'],
     [tracked && hook ? 0.2 : 0, 'connlimit'],
     [proto ? 0 : 0.7, 'protocol'],
+    [0.4, 'seldom'],
   ] as const);
   const done = (text: string): Made => ({ of: kind, text });
   switch (kind) {
@@ -311,6 +315,8 @@ const randomMatch = (
       return done(`-m recent --name kd${random.int(3)} --${random.pick(['set', 'rcheck'])}`);
     case 'dscp':
       return done(`-m dscp ${not(c)}--dscp ${random.pick(['0x00', '0x08'])}`);
+    case 'seldom':
+      return done(seldomMatch(c, hook, tracked));
     case 'u32':
       return done('-m u32 --u32 "0x6&0xff=0x6"');
     case 'fragment':
@@ -320,6 +326,29 @@ const randomMatch = (
     default:
       return done(`${not(c)}-p ${random.pick(['tcp', 'udp', v4 ? 'icmp' : 'ipv6-icmp'])}`);
   }
+};
+
+/** What no product that this knows writes, and people do. */
+const seldomMatch = (c: RuleContext, hook: Hook | undefined, tracked: boolean): string => {
+  const { random } = c;
+  const incoming = hook === 'PREROUTING' || hook === 'INPUT' || hook === 'FORWARD';
+  return random.pick([
+    `-m string --algo bm --string ${random.pick(['kd-is-not-in-it', '....'])} --from 0 --to 200`,
+    `-m time --timestart 00:00 --timestop ${random.pick(['23:59', '00:01'])}`,
+    `-m tos ${not(c)}--tos ${random.pick(['0x00/0xff', '0x10', '0x20/0x3f'])}`,
+    '-m quota --quota 100000000',
+    '-m cpu --cpu 0',
+    `-m ecn ${not(c)}--ecn-ip-ect 0`,
+    ...(incoming ? [`-m devgroup --src-group ${random.pick(['0x0', '0x5'])}`] : []),
+    ...(tracked
+      ? [
+          '-m helper --helper ftp',
+          `-m connbytes --connbytes ${random.pick(['0:', '1:', '1:1000000'])} --connbytes-dir both --connbytes-mode packets`,
+        ]
+      : []),
+    ...(c.family === 4 && hook && hook !== 'PREROUTING' ? [`-m realm ${not(c)}--realm 0`] : []),
+    ...(hook === 'OUTPUT' || hook === 'POSTROUTING' ? [`-m cgroup ${not(c)}--cgroup 0`] : []),
+  ]);
 };
 
 const conntrackOption = (c: RuleContext, flow: KernelFlow | undefined): string => {
@@ -396,7 +425,19 @@ const randomTarget = (
           x === '-j TTL --ttl-dec 1' && c.family === 6 ? '-j HL --hl-dec 1' : x,
         ) as unknown as readonly [number, string],
         [0.3, '-j DSCP --set-dscp 0x08'],
-        [c.sets.some((set) => set.type === 'hash:ip') ? 0.2 : 0, '-j LOG --log-prefix "kd "'],
+        [0.2, '-j LOG --log-prefix "kd "'],
+        [0.3, random.pick(['-j TOS --set-tos 0x10/0xff', '-j TOS --set-tos 0x20'])],
+        [hook === 'POSTROUTING' ? 0.5 : 0, random.pick(['-j CLASSIFY --set-class 1:1', '-j CHECKSUM --checksum-fill'])],
+        [
+          proto === 'tcp' ? 0.5 : 0,
+          c.family === 4 && random.chance(0.5)
+            ? '-j ECN --ecn-tcp-remove'
+            : '-j TCPOPTSTRIP --strip-options sack-permitted',
+        ],
+        [
+          0.4,
+          `-j SET ${random.pick(['--add-set', '--add-set', '--del-set'])} ${COLLECTING}${c.family} ${random.pick(['src', 'dst'])}`,
+        ],
       ]);
     case 'filter':
     case 'security':
@@ -406,6 +447,9 @@ const randomTarget = (
         [table === 'filter' ? 1.6 : 0, reject(c, proto)],
         [0.3, '-j LOG --log-prefix "kd "'],
         [0.2, '-j NFLOG --nflog-group 5'],
+        [0.2, '-j AUDIT --type accept'],
+        // Nobody reads the queue.
+        [0.2, '-j NFQUEUE --queue-num 3 --queue-bypass'],
       ]);
     default:
       return natTarget(c, hook, proto, common);
@@ -454,7 +498,16 @@ const natTarget = (
       : random.pick(c.family === 4 ? c.topology.vips : c.topology.vips6);
   const sourcePorts = ports && random.chance(0.12) ? ':40000-50000' : '';
   const mark: readonly [number, string] = [1.2, '-j MARK --set-xmark 0x4000/0x4000'];
+  const choice = random.pick(['', '', ' --persistent', ' --random']);
+  const backends =
+    c.family === 4 ? random.pick(['10.244.1.2-10.244.1.3', '10.244.2.1-10.244.2.9']) : 'fd44:1::2-fd44:1::3';
+  const portRange = ports ? random.pick(['', ':8080-8082', ':53-80', ':8080-8083/9000']) : '';
+  const pool =
+    c.family === 4
+      ? random.pick(['192.168.10.1-192.168.10.2', '203.0.113.10-203.0.113.14', '10.244.1.1-10.244.2.3'])
+      : random.pick(['fd10::1-fd10::2', 'fd44:1::1-fd44:2::3']);
   const dnat: readonly (readonly [number, string])[] = [
+    [0.5, `-j DNAT --to-destination ${portRange ? `${bracket(backends)}${portRange}` : backends}${choice}`],
     [6, `-j DNAT --to-destination ${destination}`],
     [
       1.5,
@@ -465,6 +518,7 @@ const natTarget = (
   const snat: readonly (readonly [number, string])[] = [
     [4, `-j MASQUERADE${random.pick(['', '', ' --random-fully'])}`],
     [3, `-j SNAT --to-source ${sourcePorts ? `${bracket(source)}${sourcePorts}` : source}`],
+    [0.5, `-j SNAT --to-source ${pool}${choice}`],
   ];
   if (hook === undefined) return random.weighted([...common, mark]);
   if (hook === 'PREROUTING' || hook === 'OUTPUT') return random.weighted([...common, mark, ...dnat]);

@@ -11,7 +11,7 @@ const consistent = (ingredients: readonly Ingredient[]): readonly Ingredient[] =
   );
   const has = (host: string, name: string | undefined): boolean => name === undefined || sets.has(`${host} ${name}`);
   return ingredients.flatMap((one): Ingredient[] => {
-    if (one.kind === 'rule') return has(one.host, /--match-set (\S+)/.exec(one.text)?.[1]) ? [one] : [];
+    if (one.kind === 'rule') return has(one.host, /--(?:match|add|del)-set (\S+)/.exec(one.text)?.[1]) ? [one] : [];
     if (one.kind !== 'set' || !one.lines[0]?.includes('list:set')) return [one];
     return [
       { ...one, lines: one.lines.filter((line) => line.startsWith('create') || has(one.host, line.split(' ')[2])) },

@@ -3,7 +3,16 @@ import { kubeProxyNft } from './nft-products.ts';
 import { PRODUCTS } from './products.ts';
 import type { Random } from './random.ts';
 import { policyRouting, settingsFor } from './routing-state.ts';
-import { type Backend, type Chain, chooseTable, HOOKS, policyOf, type RuleContext, randomRule } from './rules.ts';
+import {
+  type Backend,
+  type Chain,
+  COLLECTING,
+  chooseTable,
+  HOOKS,
+  policyOf,
+  type RuleContext,
+  randomRule,
+} from './rules.ts';
 import type { Host, Topology } from './topology.ts';
 
 /** One thing that a state adds to its topology. A state is a list of them, so that any may be left out to make the case smaller. */
@@ -86,6 +95,11 @@ const firewall = (random: Random, topology: Topology, host: Host, flows: readonl
       }
     }
     if (isNode && random.chance(0.12)) made.push({ kind: 'nft', host: host.key, family, lines: kubeProxyNft(context) });
+    made.push({
+      kind: 'set',
+      host: host.key,
+      lines: [`create ${COLLECTING}${family} hash:ip ${family === 6 ? 'family inet6' : ''}`.trim()],
+    });
     const tables = chooseTable(random, isNode).map((table) => [table, backendOf()] as const);
     const again = isMixed ? tables.filter(() => random.chance(0.4)) : [];
     const other = again.map(([table, backend]) => [table, backend === 'nft' ? 'legacy' : 'nft'] as const);

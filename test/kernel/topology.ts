@@ -7,6 +7,8 @@ export interface Device {
   readonly mac: string;
   readonly v4: string[];
   readonly v6: string[];
+  /** Bytes; Ethernet's 1500 where it is not given. */
+  mtu?: number;
   master?: string;
   hairpin?: boolean;
   peer?: { readonly host: string; readonly device: string };
@@ -124,6 +126,7 @@ export const makeTopology = (random: Random): Topology => {
       if (random.chance(0.5)) device.v6.push(`${random.pick(vips6)}/128`);
       words.push(`vip:${node.key}/${device.name}`);
     }
+  if (random.chance(0.35)) words.push(...smallerMtu(random, b.hosts));
   routesToPods(random, b.hosts, overlay, fabric);
   for (const host of b.hosts) {
     settings(host);
@@ -138,6 +141,24 @@ export const makeTopology = (random: Random): Topology => {
     vips,
     vips6,
   };
+};
+
+/** One cable whose ends, or one of them, take less than the others. A switch's own are left alone: no capture shows them. */
+const smallerMtu = (random: Random, hosts: readonly Host[]): string[] => {
+  const find = (key: string) => hosts.find((h) => h.key === key);
+  const ends = hosts.flatMap((host) =>
+    host.devices.flatMap((device) => {
+      const far = find(device.peer?.host ?? '');
+      const other = far?.devices.find((d) => d.name === device.peer?.device);
+      return other && host.kind !== 'switch' && far?.kind !== 'switch' ? [{ host, device, other }] : [];
+    }),
+  );
+  if (ends.length === 0) return [];
+  const { host, device, other } = random.pick(ends);
+  const mtu = random.pick([1280, 1300, 1400]);
+  device.mtu = mtu;
+  if (random.chance(0.7)) other.mtu = mtu;
+  return [`mtu ${mtu} at ${host.key}/${device.name}${other.mtu ? ' and its peer' : ''}`];
 };
 
 const uplinks = (b: Builder, random: Random, a: Host, z: Host, fabric: string, words: string[]): void => {
@@ -203,6 +224,7 @@ const vxlanOverlay = (b: Builder, random: Random, a: Host, z: Host): void => {
   const ends = [a, z].map((host, i) => {
     const device = b.device(host, 'flannel.1', 'vxlan', [`10.244.${i + 1}.0/32`], [`fd44:${i + 1}::f/128`]);
     device.vxlan = { id: 1, port, local: addressOf(host, 'eth0', 4) ?? '' };
+    device.mtu = 1450;
     return { host, device, i };
   });
   for (const [near, far] of [ends, [...ends].reverse()] as const) {
