@@ -264,9 +264,13 @@ const setDestination = (
 ): Branch => {
   const p = b.packet;
   const dport = p.icmp ? undefined : destinationPort(p.dport, wanted);
-  const changed = dst !== p.dst || dport !== p.dport;
-  const reply: WalkTuple = p.icmp ? { ...entry.reply, src: dst } : { ...entry.reply, src: dst, sport: dport };
-  const after: Packet = { ...p, dst, dport: p.icmp ? p.dport : dport };
+  // An echo's id is drawn with `--random`, whichever side is changed.
+  const id = wanted.random ? undefined : p.icmp?.id;
+  const changed = dst !== p.dst || dport !== p.dport || id !== p.icmp?.id;
+  const reply: WalkTuple = p.icmp
+    ? { ...entry.reply, src: dst, sport: id }
+    : { ...entry.reply, src: dst, sport: dport };
+  const after: Packet = p.icmp ? { ...p, dst, icmp: { ...p.icmp, id } } : { ...p, dst, dport };
   return step(withCtEntry(b, { ...entry, reply, dstNat: entry.dstNat || changed }), {
     place: hook,
     stage: 'nat',

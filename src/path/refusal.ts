@@ -3,6 +3,8 @@ import { type Branch, UNTRACKED } from './branch.ts';
 import type { CtInfo } from './conntrack-entry.ts';
 import type { Packet } from './packet.ts';
 import { isLocalAddress } from './routing/local.ts';
+import { lookupRoute } from './routing/lookup.ts';
+import { selectAddress6 } from './routing/select-address6.ts';
 
 /** ICMP codes of the `--reject-with` names (RFC 792, RFC 1812, RFC 4443). */
 const REJECT_CODES: Readonly<Record<string, { readonly v4?: number; readonly v6?: number }>> = {
@@ -91,7 +93,7 @@ export const refusalFor = (b: Branch): Packet | undefined => {
     ...base(p),
     proto: p.family === 4 ? 'icmp' : 'icmp6',
     // Otherwise the route back gives it its source.
-    src: own ? p.dst : '',
+    src: own ? p.dst : (sourceByArrival(b) ?? ''),
     dst: p.src,
     icmp: { type, code, id: undefined },
     length: quotedLength(p),
@@ -102,6 +104,22 @@ export const refusalFor = (b: Branch): Packet | undefined => {
 /** icmp_send answers with the address that was asked, where it is the host's; icmp6_send takes ::1 only for what came in by lo (ipv6_chk_addr). */
 const isOwn = ({ namespace, packet, iif }: Branch): boolean =>
   isLocalAddress(namespace, packet.dst) && (packet.family === 4 || iif === 'lo' || !isLoopback(packet.dst));
+
+/** icmp6_send: the address that the device of arrival would choose, unless the route back has a `src` (icmpv6_rt_has_prefsrc). */
+const sourceByArrival = ({ namespace, packet, iif }: Branch): string | undefined => {
+  if (packet.family === 4 || iif === undefined) return undefined;
+  const plain = { src: undefined, iif: undefined, oif: undefined, sport: undefined, dport: undefined };
+  const [back] = lookupRoute(namespace, {
+    family: 6,
+    dst: packet.src,
+    proto: 'icmp6',
+    mark: 0,
+    uid: 0,
+    tos: undefined,
+    ...plain,
+  });
+  return back?.route?.src === undefined ? selectAddress6(namespace, iif, packet.src)?.address : undefined;
+};
 
 /** Bytes of the IP header without options. */
 const HEADER = { 4: 20, 6: 40 } as const;

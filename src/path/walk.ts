@@ -82,7 +82,8 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
       forwardWorld.nextEntryId,
       lostWays,
     );
-    const back = run(replyWorld, [{ branch: startBranch(request.namespace, reply, request.tracking), next: 'output' }]);
+    const answering = startBranch(request.namespace, reply, request.tracking);
+    const back = run(replyWorld, [{ branch: { ...answering, boundTo: deviceOfReply(request) }, next: 'output' }]);
     cut = cut || replyWorld.cut;
     for (const answer of back) {
       const leg = deliveredOutside(question, sent, legOf('reply', reply, answer), answer);
@@ -109,6 +110,12 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
     }
   }
   return { question, branches: joined(branches), cut };
+};
+
+/** icmpv6_echo_reply asks for a route by the device that the request came in by; of a request to oneself, by the address's own (icmp6_dev). */
+const deviceOfReply = ({ packet, iif, namespace }: Branch): string | undefined => {
+  if (packet.proto !== 'icmp6' || iif !== 'lo') return packet.proto === 'icmp6' ? iif : undefined;
+  return [...namespace.links.values()].find((link) => link.addresses.some((a) => a.address === packet.dst))?.name;
 };
 
 /** The packet as the sender's socket knows it: with the source that the route gave it, where none was named. */

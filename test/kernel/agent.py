@@ -96,6 +96,10 @@ def listen(loop, spec):
         s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1 if spec.get('v6only', True) else 0)
     try:
         s.setsockopt(socket.IPPROTO_IP, 15, 1)  # IP_FREEBIND
+        if family == socket.AF_INET6:
+            s.setsockopt(socket.IPPROTO_IPV6, 75, 1)  # IPV6_TRANSPARENT: TPROXY may choose it
+        else:
+            s.setsockopt(socket.IPPROTO_IP, 19, 1)  # IP_TRANSPARENT
         s.bind((spec['address'], spec['port']))
     except OSError as e:
         return '%s %s: %s' % (spec['address'], spec['port'], e)

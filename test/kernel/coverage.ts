@@ -90,6 +90,12 @@ export class Coverage {
       ),
     );
     this.#add(
+      'xfrm',
+      all
+        .flatMap((c) => c.data.policies ?? [])
+        .map((policy) => `${policy.dir} ${policy.action}${policy.templates.length > 0 ? ' by a template' : ''}`),
+    );
+    this.#add(
       'device',
       topology.hosts.flatMap((h) =>
         h.devices.flatMap((d) => (d.master ? ['bridge port', ...(d.hairpin ? ['hairpin port'] : [])] : [d.kind])),

@@ -4,6 +4,7 @@ import { OWN_CHAIN } from './products.ts';
 import type { Chain } from './rules.ts';
 import type { Ingredient, State } from './state.ts';
 import type { Host } from './topology.ts';
+import { XFRM_CAPTURES } from './xfrm-state.ts';
 
 /** What really happened: each flow's end, each namespace's deliveries, and its state as the tools print it. */
 export interface Played {
@@ -161,8 +162,14 @@ const MARK = '@@@@ ';
 /** Asked for only where something wrote tables of nftables' own: every command takes its time. */
 const NFT_RULESET = ['nft_ruleset', 'nft list ruleset'] as const;
 
+const isXfrm = (one: Ingredient): boolean => one.kind === 'ip' && one.add.startsWith('xfrm ');
+
 const captureScript = (own: readonly Ingredient[]): string =>
-  [...CAPTURES, ...(own.some((one) => one.kind === 'nft') ? [NFT_RULESET] : [])]
+  [
+    ...CAPTURES,
+    ...(own.some((one) => one.kind === 'nft') ? [NFT_RULESET] : []),
+    ...(own.some(isXfrm) ? XFRM_CAPTURES : []),
+  ]
     .map(([name, command]) => `echo '${MARK}${name}'\n{ ${command}; } 2>/dev/null`)
     .join('\n');
 

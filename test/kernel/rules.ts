@@ -421,6 +421,7 @@ const randomTarget = (
           `-j CONNMARK ${random.pick(['--set-mark 0x1', '--save-mark', '--restore-mark', '--restore-mark --nfmask 0xff --ctmask 0xff', '--set-xmark 0x10/0xff', '--save-mark --mask 0x4000'])}`,
         ],
         [0.4, '-j DROP'],
+        [hook === 'PREROUTING' && (proto === 'tcp' || proto === 'udp') ? 0.6 : 0, tproxy(c)],
         [proto === 'tcp' && hook ? 0.3 : 0, '-j TTL --ttl-dec 1'].map((x) =>
           x === '-j TTL --ttl-dec 1' && c.family === 6 ? '-j HL --hl-dec 1' : x,
         ) as unknown as readonly [number, string],
@@ -455,6 +456,10 @@ const randomTarget = (
       return natTarget(c, hook, proto, common);
   }
 };
+
+/** A transparent proxy as a mesh sets it up; its mark is one that routing rules ask for. */
+const tproxy = ({ random, family }: RuleContext): string =>
+  `-j TPROXY --on-port ${random.pick([...OPEN_PORTS, 9999])}${random.pick(['', family === 4 ? ' --on-ip 127.0.0.1' : ' --on-ip ::1'])} --tproxy-mark 0x1/0x1`;
 
 const reject = (c: RuleContext, proto: KernelFlow['proto'] | undefined): string => {
   const { random } = c;

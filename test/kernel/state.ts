@@ -14,6 +14,7 @@ import {
   randomRule,
 } from './rules.ts';
 import type { Host, Topology } from './topology.ts';
+import { xfrmPolicies } from './xfrm-state.ts';
 
 /** One thing that a state adds to its topology. A state is a list of them, so that any may be left out to make the case smaller. */
 export type Ingredient =
@@ -47,6 +48,7 @@ export const makeState = (random: Random, topology: Topology, flowCount: number,
     const isNode = host.kind === 'node';
     ingredients.push(...settingsFor(random, host));
     if (random.chance(isNode ? 0.65 : 0.12)) ingredients.push(...policyRouting(random, topology, host, flows));
+    if (random.chance(isNode ? 0.1 : 0.05)) ingredients.push(...xfrmPolicies(random, topology, host, flows));
     ingredients.push(...firewall(random, topology, host, flows));
   }
   return { ingredients, flows };

@@ -68,7 +68,7 @@ export const transmit = (world: World, b: Branch): readonly Sent[] => {
       'receive',
     );
   }
-  const fitted = fit(b, link);
+  const fitted = fitMtu(b, link);
   if (fitted.end) return sent([fitted], 'receive');
   const point =
     TUNNEL_KINDS.has(link.kind ?? '') ||
@@ -131,7 +131,7 @@ const outOfBridge = (world: World, b: Branch, bridge: Link, nextHop: string): re
  * ip_finish_output: larger than the device's MTU with DF set comes back as ICMP fragmentation needed. What a socket other than TCP's sends is cut where it is too long
  * (ip_dont_fragment sets DF on what fits).
  */
-const fit = (b: Branch, link: Link): Branch => {
+const fitMtu = (b: Branch, link: Link): Branch => {
   const mtu = Math.min(link.mtu ?? Number.POSITIVE_INFINITY, b.route?.mtu ?? Number.POSITIVE_INFINITY);
   const { length, df, proto, inner } = b.packet;
   if (length <= mtu || !df) return b;
