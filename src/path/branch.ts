@@ -71,6 +71,8 @@ export interface Branch {
   readonly transformed: boolean;
   /** Device by which a tunnel's outer packet must leave (`dev` of the tunnel). */
   readonly boundTo: string | undefined;
+  /** make_blackhole: the end that awaits the packet of this host's own behind OUTPUT, where its policy has no state. */
+  readonly discarded?: (StepParts & { readonly verdict: Exclude<Verdict, 'continue'> }) | undefined;
   /** The local socket that TPROXY gave the packet to (skb->sk). */
   readonly assigned?: Socket | undefined;
   /** Destination MAC of the frame that brought the packet, where neighbour tables tell it. */

@@ -1,10 +1,10 @@
 import type { NetNamespace } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
 import type { World } from './branch.ts';
-import { run } from './input.ts';
 import { legOf, MANY_ENTRIES, starts, worldOf } from './leg.ts';
 import type { Packet } from './packet.ts';
 import { refusedBranches } from './refused.ts';
+import { run } from './run.ts';
 import type { FlowQuestion, WalkBranch } from './walk-result.ts';
 
 /** A flow whose SYN was answered. */

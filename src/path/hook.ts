@@ -3,6 +3,7 @@ import { assume, type Branch, finish, type Stage, step, type World } from './bra
 import { untrack, withCtEntry } from './conntrack.ts';
 import { bridgeCallsIptables } from './device/bridge.ts';
 import type { HookQuestion, TableOutcome } from './netfilter/outcome.ts';
+import { isRouteRefused } from './routing/refused-route.ts';
 import { reversePath } from './routing/reverse-path.ts';
 import { rulesAtHook } from './rules-at-hook.ts';
 import { answers } from './socket.ts';
@@ -39,6 +40,7 @@ export const question = (world: World, b: Branch, hook: Hook): HookQuestion => (
   outPolicy: b.bundle?.policy,
   ipvs: b.ipvs,
   reversePath,
+  isRouteRefused,
 });
 
 /** The lines that led to the verdict: the deciding rule or policy first, the jumps to it as support. */

@@ -9,13 +9,13 @@ import { vxlanReceive } from './device/vxlan.ts';
 import { table } from './hook.ts';
 import { ipvsReply, ipvsRequest } from './ipvs.ts';
 import { nat } from './nat.ts';
-import { localOut, sendOn, sendReinjected } from './output.ts';
+import { sendOn, sendReinjected } from './output.ts';
 import { inputRoute } from './routing/input.ts';
 import { lookupRoute } from './routing/lookup.ts';
 import { atSocket } from './socket.ts';
 import { policyCheck } from './xfrm/check.ts';
 import { decrypt } from './xfrm/input.ts';
-import { xfrmLookup } from './xfrm/output.ts';
+import { xfrmForward, xfrmLookup } from './xfrm/output.ts';
 
 const ended = (branch: Branch): Sent => ({ branch, next: 'ended' });
 
@@ -277,6 +277,8 @@ const localIn = (world: World, b: Branch): readonly Sent[] =>
     )(world, next).flatMap((done) => (done.end ? [ended(done)] : deliver(world, done)));
   });
 
+const TUNNELS: ReadonlySet<string> = new Set(['ipip', 'gre']);
+
 /** ip_protocol_deliver_rcu: tunnels open and start over; the rest must pass XFRM's check and find a socket. */
 const deliver = (world: World, b: Branch): readonly Sent[] => {
   const p = b.packet;
@@ -284,8 +286,10 @@ const deliver = (world: World, b: Branch): readonly Sent[] => {
   if (p.inner) {
     if (p.proto === 'esp' || p.proto === 'ah' || (p.proto === 'udp' && p.spi !== undefined))
       return decrypt(world, b).flatMap(again);
-    if (p.proto === 'udp' && p.vni !== undefined) return again(vxlanReceive(b));
-    if (p.proto === 'ipip' || p.proto === 'gre') return again(tunnelReceive(b));
+    const open =
+      p.proto === 'udp' && p.vni !== undefined ? vxlanReceive : TUNNELS.has(p.proto) ? tunnelReceive : undefined;
+    // udp_queue_rcv_one_skb and ipip_rcv ask the policies of what carries the tunnel, before it is opened.
+    if (open) return policyCheck('in')(world, b).flatMap((next) => (next.end ? [ended(next)] : again(open(next))));
   }
   return inOrder(policyCheck('in'), atSocket)(world, b).map(ended);
 };
@@ -300,10 +304,7 @@ const forward = (world: World, b: Branch): readonly Sent[] => {
   const checked = inOrder(
     policyCheck('fwd'),
     timeToLive,
-    (_w, next) => {
-      const looked = xfrmLookup(next);
-      return [looked];
-    },
+    xfrmForward,
     mtuOfForward,
     table('FORWARD', 'mangle'),
     table('FORWARD', 'filter'),
@@ -367,32 +368,4 @@ const mtuOfForward: Stage = (_world, b) => {
       proofs: link ? [{ source: link.source, role: 'decisive' }] : [],
     }),
   ];
-};
-
-/** A packet that met so many decisions goes round in circles: through namespaces, or into the same tunnel again and again. */
-const MAX_STEPS = 400;
-
-/** Lets the packet run until every branch has ended. */
-export const run = (world: World, first: readonly Sent[]): readonly Branch[] => {
-  const done: Branch[] = [];
-  let open = [...first];
-  while (open.length > 0) {
-    const next: Sent[] = [];
-    for (const { branch, next: how } of open) {
-      if (how === 'ended' || branch.end) done.push(branch);
-      else if (branch.steps.length > MAX_STEPS)
-        done.push(
-          finish(branch, {
-            place: 'between',
-            stage: 'network',
-            device: branch.oif ?? branch.iif,
-            action: { code: 'loop', values: { namespaces: branch.namespaces } },
-            verdict: 'drop',
-          }),
-        );
-      else next.push(...(how === 'receive' ? receive(world, branch) : localOut(world, branch)));
-    }
-    open = next;
-  }
-  return done;
 };

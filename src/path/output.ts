@@ -92,15 +92,24 @@ const routeOut: Stage = (_world, b) =>
   outputRoute(b.namespace, { ...questionOf(b), oif: b.boundTo }).map((answer, _i, all) => {
     const routed = onRoute({ ...b, boundTo: undefined, share: b.share / all.length }, answer, 'route');
     if (routed.end) return routed;
-    return isCircular(b, routed.oif) ? circular(b, routed.oif ?? '', answer) : xfrmLookup(routed);
+    return isCircular(b, routed.oif) ? circular(b, routed.oif ?? '', answer) : blackholed(routed, xfrmLookup(routed));
   });
+
+/** xfrm_lookup_route: a policy whose states are not there (yet) makes the route a blackhole; the packet still passes OUTPUT. */
+const blackholed = (routed: Branch, looked: Branch): Branch => {
+  const last = looked.steps.at(-1);
+  if (looked.end?.reason !== 'no-state' || last?.verdict !== 'drop') return looked;
+  const { place, stage, action, proofs } = last;
+  return { ...routed, discarded: { place, stage, action, proofs, verdict: 'drop' } };
+};
 
 /**
  * ip_route_me_harder: a new lookup with the packet's present addresses and mark, and XFRM with it. The source is kept as it is,
  * local or not.
  */
-const reroute: Stage = (_world, b) =>
-  lookupRoute(b.namespace, questionOf(b)).map((answer, _i, all) => {
+const reroute: Stage = (_world, before) =>
+  lookupRoute(before.namespace, questionOf(before)).map((answer, _i, all) => {
+    const b = { ...before, discarded: undefined };
     const { route } = b;
     const same = answer.dev === route?.dev && answer.via === route?.via && answer.type === route?.type;
     const routed = same ? { ...b, route: answer } : onRoute({ ...b, share: b.share / all.length }, answer, 'reroute');
@@ -252,9 +261,14 @@ const UNTRACKED_CT = { state: 'UNTRACKED', direction: 'original', entry: undefin
 
 /** ip_local_out: a packet of this host's own, from the route to the device. */
 export const localOut = (world: World, b: Branch): readonly Sent[] =>
-  inOrder(routeOut, outputHook)(world, b).flatMap((next) =>
-    next.end ? [{ branch: next, next: 'ended' as const }] : sendOn(world, next),
-  );
+  inOrder(
+    routeOut,
+    outputHook,
+    discard,
+  )(world, b).flatMap((next) => (next.end ? [{ branch: next, next: 'ended' as const }] : sendOn(world, next)));
+
+/** dst_discard. */
+const discard: Stage = (_world, b) => [b.discarded ? finish(b, b.discarded) : b];
 
 /** What IPVS translated at LOCAL_IN leaves through OUTPUT and POSTROUTING. */
 export const sendReinjected = (world: World, b: Branch): readonly Sent[] =>

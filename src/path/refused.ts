@@ -2,12 +2,12 @@ import type { Network } from '../network/network.ts';
 import { type Branch, startBranch, type Tracking, type World } from './branch.ts';
 import { bridgeCallsIptables } from './device/bridge.ts';
 import { outOfPort, type Sent } from './device/transmit.ts';
-import { run } from './input.ts';
 import { legOf, MANY_ENTRIES, worldOf } from './leg.ts';
 import type { Packet } from './packet.ts';
 import { attachedTo, isAttached, refusalFor } from './refusal.ts';
 import { lookupRoute } from './routing/lookup.ts';
 import type { RouteAnswer } from './routing/outcome.ts';
+import { run } from './run.ts';
 import type { WalkBranch } from './walk-result.ts';
 
 /**

@@ -4,11 +4,11 @@ import { type Branch, startBranch } from './branch.ts';
 import type { WalkTuple } from './conntrack-entry.ts';
 import { lostWay } from './device/underlay.ts';
 import { withAck } from './handshake.ts';
-import { run } from './input.ts';
 import { branchOf, legOf, starts, worldOf } from './leg.ts';
 import { type Packet, replyTo } from './packet.ts';
 import { isRefused } from './refusal.ts';
 import { refusedBranches } from './refused.ts';
+import { run } from './run.ts';
 import { answers } from './socket.ts';
 import type { FlowQuestion, Leg, WalkBranch, WalkedFlow } from './walk-result.ts';
 

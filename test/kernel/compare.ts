@@ -171,6 +171,7 @@ const compareBranch = (
   start: string,
   observed: Observed,
   again: (branch: WalkBranch) => readonly WalkBranch[],
+  others: readonly WalkBranch[],
 ): Verdict => {
   const said = forecast(branch, start, () => (flow.proto === 'tcp' ? again(branch) : []));
   if (said.unknown) return { verdict: 'undecided', differences: [said.unknown] };
@@ -201,14 +202,19 @@ const compareBranch = (
     );
   }
   if (![branch.forward, branch.ack].some((leg) => leg?.end.reason === 'loop'))
-    differences.push(...compareEntries(flow, branch, observed));
+    differences.push(...compareEntries(flow, branch, observed, others));
   return { verdict: differences.length === 0 ? 'agreed' : 'disagreed', differences };
 };
 
 /** The packet passed INPUT and only then found nobody: a raw socket sees it. */
 const deliveredWithoutSocket = (branch: WalkBranch): boolean => branch.forward.end.reason === 'no-listener';
 
-const compareEntries = (flow: KernelFlow, branch: WalkBranch, observed: Observed): string[] => {
+const compareEntries = (
+  flow: KernelFlow,
+  branch: WalkBranch,
+  observed: Observed,
+  others: readonly WalkBranch[],
+): string[] => {
   const differences: string[] = [];
   for (const [namespace, entries] of branch.entries) {
     const table = observed.conntrack.get(namespace);
@@ -233,7 +239,9 @@ const compareEntries = (flow: KernelFlow, branch: WalkBranch, observed: Observed
     }
   }
   for (const [namespace, table] of observed.conntrack) {
-    const walked = branch.entries.get(namespace) ?? [];
+    // A SYN that is sent again may meet another chance than the first, which has left its entries.
+    const ways = flow.proto === 'tcp' ? [branch, ...others] : [branch];
+    const walked = ways.flatMap(({ entries }) => entries.get(namespace) ?? []);
     for (const row of rowsOf(table)) {
       if (!isOf(flow, row)) continue;
       if (
@@ -295,9 +303,12 @@ export const compare = (
   observed: Observed,
   again: (branch: WalkBranch) => readonly WalkBranch[],
 ): Verdict => {
-  const verdicts = walked.branches.map((branch) => compareBranch(flow, branch, start, observed, again));
+  const verdicts = walked.branches.map((branch) =>
+    compareBranch(flow, branch, start, observed, again, walked.branches),
+  );
   const agreed = verdicts.find((v) => v.verdict === 'agreed');
   if (agreed) return agreed;
+  if (walked.cut) return { verdict: 'undecided', differences: ['cut at the bound of branches'] };
   const open = verdicts.find((v) => v.verdict === 'undecided');
   return open ?? verdicts[0] ?? { verdict: 'disagreed', differences: ['the walk has no branch'] };
 };

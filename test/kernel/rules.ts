@@ -421,7 +421,8 @@ const randomTarget = (
           `-j CONNMARK ${random.pick(['--set-mark 0x1', '--save-mark', '--restore-mark', '--restore-mark --nfmask 0xff --ctmask 0xff', '--set-xmark 0x10/0xff', '--save-mark --mask 0x4000'])}`,
         ],
         [0.4, '-j DROP'],
-        [hook === 'PREROUTING' && (proto === 'tcp' || proto === 'udp') ? 0.6 : 0, tproxy(c)],
+        // A datagram's proxy would have to answer by a socket of its own.
+        [hook === 'PREROUTING' && proto === 'tcp' ? 0.6 : 0, tproxy(c)],
         [proto === 'tcp' && hook ? 0.3 : 0, '-j TTL --ttl-dec 1'].map((x) =>
           x === '-j TTL --ttl-dec 1' && c.family === 6 ? '-j HL --hl-dec 1' : x,
         ) as unknown as readonly [number, string],

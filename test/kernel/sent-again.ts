@@ -1,8 +1,8 @@
 import type { Network } from '../../src/network/network.ts';
-import { run } from '../../src/path/input.ts';
 import { legOf, MANY_ENTRIES, starts, worldOf } from '../../src/path/leg.ts';
 import type { Packet } from '../../src/path/packet.ts';
 import { refusedBranches } from '../../src/path/refused.ts';
+import { run } from '../../src/path/run.ts';
 import type { FlowQuestion, WalkBranch } from '../../src/path/walk-result.ts';
 
 /** The SYN once more, with what the first one and its lost answer left behind: rules may refuse it where they let the first one pass. */

@@ -45,6 +45,12 @@ export const xfrmPolicies = (
     add(`xfrm policy add ${words.filter((w) => w !== '').join(' ')}`, 'xfrm policy flush');
   }
   if (random.chance(0.1)) add(`xfrm policy setdefault ${random.pick(['in', 'fwd', 'out'])} block`, DEFAULTS);
+  const set = (path: string): void => {
+    made.push({ kind: 'sysctl', host: host.key, path: `net/ipv4/conf/${path}`, value: '1' });
+  };
+  const device = random.pick(host.devices.filter((d) => d.kind !== 'loopback')).name;
+  if (random.chance(0.15)) set(`${random.pick(['all', device])}/disable_policy`);
+  if (random.chance(0.15)) set(`${random.pick(['all', device])}/disable_xfrm`);
   return made;
 };
 

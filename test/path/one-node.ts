@@ -71,11 +71,20 @@ export const namespace = (name: string, texts: readonly Text[]) => ({
   ),
 });
 
-export const nat = (family: 4 | 6, ...rules: string[]): Text => [
+const HOOKS: Readonly<Record<string, readonly string[]>> = {
+  raw: ['PREROUTING', 'OUTPUT'],
+  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
+  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
+  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
+};
+
+/** A table of iptables with its built-in chains and these rules. */
+export const table = (name: string, family: 4 | 6, ...rules: string[]): Text => [
   'iptables-save',
-  `*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n${rules.join('\n')}\nCOMMIT\n`,
+  [`*${name}`, ...(HOOKS[name] ?? []).map((hook) => `:${hook} ACCEPT [0:0]`), ...rules, 'COMMIT', ''].join('\n'),
   family,
 ];
+export const nat = (family: 4 | 6, ...rules: string[]): Text => table('nat', family, ...rules);
 
 /** One node with a pod behind its bridge. */
 export const node = (settings: string, rules: readonly Text[], pod: readonly Text[] = [], host = HOST): Network =>

@@ -33,6 +33,8 @@ export interface HookQuestion {
    * only where `validMark` says so. Such tests are undecided without it.
    */
   readonly reversePath?: (namespace: NetNamespace, packet: Packet, iif: string, flags: ReversePathFlags) => Tri;
+  /** Whether IPv6 has no route, or one that refuses, to an address by a device (-m addrtype); undecided without it. */
+  readonly isRouteRefused?: (namespace: NetNamespace, address: string, device: string | undefined) => Tri;
 }
 
 /** Flags of -m rpfilter. */

@@ -1,6 +1,9 @@
+import { isKernelSince } from '../../network/kernel-version.ts';
 import { deviceSysctl, knows } from '../../network/namespace.ts';
+import type { Sysctl } from '../../records/counter.ts';
 import type { XfrmPolicy, XfrmState } from '../../records/xfrm.ts';
-import { assume, type Branch, decisive, finish, type Stage, step } from '../branch.ts';
+import { assume, type Branch, decisive, finish, type Stage, step, type World } from '../branch.ts';
+import { replyTo } from '../packet.ts';
 import type { Proof } from '../step.ts';
 import { matchingPolicies, stateSatisfies, type XfrmFlow } from './policy.ts';
 
@@ -9,8 +12,7 @@ import { matchingPolicies, stateSatisfies, type XfrmFlow } from './policy.ts';
  * they were on the wire, but only where the entry's status bits say that netfilter changed them. IPVS sets no bit, so an address that IPVS
  * changed stays changed.
  */
-export const decodedSession = (b: Branch, ifId: number): XfrmFlow => {
-  const p = b.packet;
+export const decodedSession = (b: Branch, ifId: number, p = b.packet): XfrmFlow => {
   let { src, dst, sport, dport } = p;
   const { entry, direction } = b.ct;
   if (entry) {
@@ -26,7 +28,15 @@ export const decodedSession = (b: Branch, ifId: number): XfrmFlow => {
       sport = tuple.sport;
     }
   }
-  return { family: p.family, src, dst, proto: p.proto, sport, dport, mark: p.mark, ifId };
+  return { family: p.family, src, dst, proto: p.proto, sport, dport, icmp: p.icmp, mark: p.mark, ifId };
+};
+
+/** xfrm_in_fwd_icmp, since Linux 6.9: an ICMP error for which no policy asks is forwarded as what its quoted packet's answer would be. */
+const policyOfError = (world: World, b: Branch): XfrmPolicy | undefined => {
+  const { inner, icmp } = b.packet;
+  const kernel = world.network.nodes.find((node) => node.name === b.namespace.node)?.kernel;
+  if (!icmp || !inner || !isKernelSince(kernel, 6, 9)) return undefined;
+  return matchingPolicies(b.namespace, 'fwd', decodedSession(b, 0, { ...replyTo(inner), mark: b.packet.mark }))[0];
 };
 
 /** Index after the state that satisfies the template, or -1 (xfrm_policy_ok). */
@@ -49,27 +59,37 @@ const COUNTER: Readonly<Record<string, string>> = {
   'policy-block': 'XfrmInPolBlock',
 };
 
+/** IN_DEV_ORCONF(in_dev, NOPOLICY): the device's `disable_policy` or that of all; IPv4's loopback has it on from the start (inetdev_init). */
+const isOffFor = ({ namespace, packet: { family }, iif }: Branch): Sysctl | boolean => {
+  if (iif === undefined) return false;
+  const own = deviceSysctl(namespace, family, iif, 'disable_policy');
+  const found = [own, deviceSysctl(namespace, family, 'all', 'disable_policy')].find(
+    (one) => one?.value.trim() === '1',
+  );
+  return found ?? (own === undefined && family === 4 && iif === 'lo');
+};
+
 /**
  * __xfrm_policy_check: in tcp_v4_rcv, udp_queue_rcv and icmp_rcv (dir in), in ip_forward (dir fwd). A decrypted packet needs a policy that
  * allows the decoded flow by the SA that it came by; a packet in the clear needs that no policy asks for a template.
  */
 export const policyCheck =
   (dir: 'in' | 'fwd'): Stage =>
-  (_world, b) => {
+  (world, b) => {
     const ns = b.namespace;
     const place = dir === 'in' ? 'xfrm-in' : 'xfrm-fwd';
     const guarded = ns.policies.some((policy) => policy.dir === dir);
     const block = ns.xfrmDefaults?.[dir] === 'block';
     if (!guarded && b.secpath.length === 0 && !block) return [b];
-    const off = b.iif === undefined ? undefined : deviceSysctl(ns, b.packet.family, b.iif, 'disable_policy');
-    if (off?.value.trim() === '1') {
+    const off = isOffFor(b);
+    if (off) {
       return [
         step(b, {
           place,
           stage: 'xfrm',
           device: b.iif,
           action: { code: 'policy-check-off', values: { device: b.iif ?? '' } },
-          proofs: decisive(off),
+          proofs: off === true ? [] : decisive(off),
         }),
       ];
     }
@@ -84,7 +104,7 @@ export const policyCheck =
       ];
     }
     const flow = decodedSession(b, 0);
-    const policy = matchingPolicies(ns, dir, flow)[0];
+    const policy = matchingPolicies(ns, dir, flow)[0] ?? (dir === 'fwd' ? policyOfError(world, b) : undefined);
     const values = {
       dir,
       src: flow.src,
@@ -114,6 +134,18 @@ export const policyCheck =
       return block ? fail('no-policy', decisive(ns.xfrmDefaults)) : [b];
     }
     if (policy.action === 'block') return fail('policy-block', decisive(policy));
+    // With a default of block, a policy allows only what came by one of its templates.
+    if (block && policy.templates.length === 0)
+      return [
+        finish(b, {
+          place,
+          stage: 'xfrm',
+          device: b.iif,
+          action: { code: 'policy-block', values: { ...values, counter: 'XfrmInNoStates' } },
+          verdict: 'drop',
+          proofs: decisive(ns.xfrmDefaults, policy),
+        }),
+      ];
     if (!templateOk(policy, b.secpath)) return fail('tmpl-mismatch', decisive(policy, ...b.secpath));
     if (b.secpath.length === 0) return [b];
     return [

@@ -1,4 +1,4 @@
-import { knows } from '../../network/namespace.ts';
+import { deviceSysctl, knows } from '../../network/namespace.ts';
 import type { XfrmState } from '../../records/xfrm.ts';
 import { assume, type Branch, decisive, finish, type Stage, step } from '../branch.ts';
 import type { Packet } from '../packet.ts';
@@ -15,6 +15,7 @@ const flowOf = (b: Branch, ifId: number): XfrmFlow => {
     proto: p.proto,
     sport: p.sport,
     dport: p.dport,
+    icmp: p.icmp,
     mark: p.mark,
     ifId,
   };
@@ -22,6 +23,21 @@ const flowOf = (b: Branch, ifId: number): XfrmFlow => {
 
 /** The if_id of an xfrm interface that the route leaves by; 0 elsewhere. */
 const ifIdOf = (b: Branch): number => (b.oif === undefined ? 0 : (b.namespace.links.get(b.oif)?.xfrmIfId ?? 0));
+
+/** The device of the packet's own route; what is for this host leaves by loopback, whichever device bears the address. */
+const plainDevice = ({ route, oif }: Branch): string | undefined =>
+  route?.type === 'local' ? 'lo' : (route?.dev ?? oif);
+
+const isLoopbackDevice = ({ namespace, oif }: Branch): boolean =>
+  oif === 'lo' || (namespace.links.get(oif ?? '')?.flags.includes('LOOPBACK') ?? false);
+
+/** DST_NOXFRM: the device's `disable_xfrm` or that of all; IPv4's loopback has it on from the start (inetdev_init). */
+const isExempt = (b: Branch): boolean => {
+  if (b.packet.family === 6 || b.oif === undefined) return false;
+  const own = deviceSysctl(b.namespace, 4, b.oif, 'disable_xfrm');
+  const all = deviceSysctl(b.namespace, 4, 'all', 'disable_xfrm');
+  return [own, all].some((one) => one?.value.trim() === '1') || (own === undefined && isLoopbackDevice(b));
+};
 
 /**
  * xfrm_lookup: at the route lookup of an outgoing packet, in ip_forward (xfrm4_route_forward), after mangle or nat OUTPUT re-routed it
@@ -33,9 +49,19 @@ export const xfrmLookup = (b: Branch): Branch => {
   const ns = b.namespace;
   if (ns.policies.length === 0 && ns.xfrmDefaults?.out !== 'block') return b;
   const flow = flowOf(b, ifIdOf(b));
-  const policy = matchingPolicies(ns, 'out', flow)[0];
-  if (!policy) return { ...b, bundle: undefined, oif: b.route?.dev ?? b.oif };
+  const policy = isExempt(b) ? undefined : matchingPolicies(ns, 'out', flow)[0];
   const values = { src: flow.src, dst: flow.dst, proto: flow.proto };
+  if (!policy) {
+    const plain = { ...b, bundle: undefined, oif: plainDevice(b) };
+    if (ns.xfrmDefaults?.out !== 'block' || isLoopbackDevice(b)) return plain;
+    return finish(plain, {
+      place: 'xfrm-out',
+      stage: 'xfrm',
+      action: { code: 'policy-block', values: { ...values, dir: 'out', counter: '' } },
+      verdict: 'drop',
+      proofs: decisive(ns.xfrmDefaults),
+    });
+  }
   if (policy.action === 'block') {
     return finish(b, {
       place: 'xfrm-out',
@@ -45,7 +71,7 @@ export const xfrmLookup = (b: Branch): Branch => {
       proofs: decisive(policy),
     });
   }
-  if (policy.templates.length === 0) return { ...b, bundle: undefined, oif: b.route?.dev ?? b.oif };
+  if (policy.templates.length === 0) return { ...b, bundle: undefined, oif: plainDevice(b) };
   const states: XfrmState[] = [];
   let open = b;
   for (const template of policy.templates) {
@@ -84,7 +110,7 @@ export const xfrmLookup = (b: Branch): Branch => {
     }
   }
   const last = states.at(-1);
-  if (!last) return { ...b, bundle: undefined, oif: b.route?.dev ?? b.oif };
+  if (!last) return { ...b, bundle: undefined, oif: plainDevice(b) };
   const outer = lookupRoute(ns, {
     family: last.dst.includes(':') ? 6 : 4,
     dst: last.dst,
@@ -100,6 +126,9 @@ export const xfrmLookup = (b: Branch): Branch => {
   })[0];
   return { ...open, bundle: { policy, states }, oif: outer?.dev ?? b.oif };
 };
+
+/** xfrm_route_forward: a device with `disable_xfrm` spares what is forwarded by it the default policy too. */
+export const xfrmForward: Stage = (_world, b) => [isExempt(b) ? { ...b, bundle: undefined } : xfrmLookup(b)];
 
 /** An ESP header and a tunnel's outer header: tag, IV and padding taken together as a tunnel of a usual AEAD has them. */
 const ESP_OVERHEAD = 60;

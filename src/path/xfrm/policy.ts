@@ -11,6 +11,8 @@ export interface XfrmFlow {
   readonly proto: string;
   readonly sport: number | undefined;
   readonly dport: number | undefined;
+  /** What an ICMP packet's type and code are: they stand where ports do (xfrm_flowi_sport). */
+  readonly icmp?: { readonly type: number; readonly code: number } | undefined;
   readonly mark: number;
   readonly ifId: number;
 }
@@ -26,7 +28,9 @@ export const selectorMatches = (selector: Selector, flow: XfrmFlow): boolean =>
     selector.proto === flow.proto ||
     protocolNumber(selector.proto) === protocolNumber(flow.proto)) &&
   portAgrees(selector.sport, flow.sport) &&
-  portAgrees(selector.dport, flow.dport);
+  portAgrees(selector.dport, flow.dport) &&
+  portAgrees(selector.icmpType, flow.icmp?.type) &&
+  portAgrees(selector.icmpCode, flow.icmp?.code);
 
 /** Every policy of a direction that the flow falls under, the one that the kernel takes first: lowest priority number, then the older. */
 export const matchingPolicies = (ns: NetNamespace, dir: 'in' | 'out' | 'fwd', flow: XfrmFlow): readonly XfrmPolicy[] =>

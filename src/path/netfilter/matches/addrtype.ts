@@ -31,9 +31,11 @@ export const addrtype: MatchCompiler = (match) => {
     const wanted = o.values.flatMap((value) => value.split(',')).map((value) => value.toUpperCase());
     tests.push(({ namespace, packet, ...rest }) => {
       const on = device({ namespace, packet, ...rest });
-      // match_lookup_rt6 with a device asks every table for a route by that very device, which is not looked for here.
-      if (packet.family === 6 && on !== undefined && wanted.includes('UNREACHABLE'))
-        return unknown('route-by-device', 'ip-route', namespace);
+      if (packet.family === 6 && wanted.includes('UNREACHABLE')) {
+        const refused = rest.isRouteRefused?.(namespace, packet[side], on);
+        if (refused?.value === undefined) return unknown('route-by-device', 'ip-route', namespace);
+        if (refused.value) return answerOf(isType6(wanted, 'UNREACHABLE') !== o.invert);
+      }
       const found = localType(namespace, packet.family, packet[side], on);
       if (found.type === undefined) return unknown('local-addresses-unknown', found.missing, namespace);
       const is = packet.family === 6 ? isType6(wanted, found.type) : wanted.includes(found.type);

@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest';
+import { walkFlow } from '../../src/path/walk.ts';
+import { HOST, HOST_ROUTES, HOST_ROUTES6, nat, node, OFF, RULES, RULES6, type Text, table, walk } from './one-node.ts';
+
+/** What comes back, as a kernel was seen to answer (`npm run test:kernel`), made as small as it goes. */
+
+const TRACKS = table('filter', 4, '-A FORWARD -m conntrack --ctstate INVALID');
+const TRACKS6 = table('filter', 6, '-A FORWARD -m conntrack --ctstate INVALID');
+const DATAGRAMS: Text = [
+  'sockets',
+  'State  Recv-Q Send-Q Local Address:Port Peer Address:Port\nUNCONN 0      0            0.0.0.0:53        0.0.0.0:*\n',
+];
+const NOT_BACK = table('raw', 4, '-A OUTPUT -p tcp -m tcp --sport 80 -j NOTRACK');
+
+describe("a stranger's SYN-ACK", () => {
+  it('is reset, and the reset walks on to the server', () => {
+    const dnat = nat(4, '-A PREROUTING -d 10.96.0.10/32 -j DNAT --to-destination 10.244.1.1');
+    const branch = walk(node(OFF, [dnat, NOT_BACK]), {});
+    expect(branch.reply?.end).toMatchObject({ outcome: 'dropped', reason: 'answer-from-stranger', namespace: 'd' });
+    expect(branch.outcome).toBe('dropped');
+    expect(branch.refusal?.packet).toMatchObject({ tcp: 'rst', src: '10.244.1.3', dst: '10.244.1.1', dport: 80 });
+    expect(branch.refusal?.end).toMatchObject({ outcome: 'delivered', namespace: '' });
+  });
+
+  it('takes the entry with it that knows of no answer', () => {
+    const dnat = nat(4, '-A OUTPUT -d 10.96.0.10/32 -j DNAT --to-destination 10.244.1.1');
+    const notIn = table('raw', 4, '-A PREROUTING -p tcp -m tcp --sport 80 -j NOTRACK');
+    const branch = walk(node(OFF, [TRACKS, NOT_BACK], [dnat, notIn]), {});
+    expect(branch.reply?.end.reason).toBe('answer-from-stranger');
+    expect(branch.entries.get('a') ?? []).toEqual([]);
+    expect(branch.entries.get('a/d')).toHaveLength(1);
+  });
+});
+
+it('a ping that named no source takes an answer to any address of its host', () => {
+  const renamed = nat(4, '-A POSTROUTING -d 10.244.1.3/32 -j SNAT --to-source 192.168.10.1');
+  const untracked = table('raw', 4, '-A PREROUTING -s 10.244.1.3/32 -j NOTRACK');
+  const network = node(OFF, [renamed, untracked]);
+  const echo = { proto: 'icmp', dst: '10.244.1.3', dport: undefined, start: 'a' };
+  expect(walk(network, echo).reply?.end).toMatchObject({ outcome: 'delivered', namespace: '' });
+  expect(walk(network, { ...echo, src: '10.244.1.1' }).reply?.end.reason).toBe('answer-from-stranger');
+  expect(walk(network, { ...echo, proto: 'udp', dport: 80 }).reply?.end.reason).toBe('answer-from-stranger');
+});
+
+describe('the ACK of a handshake', () => {
+  it('leaves an entry where the SYN was not tracked', () => {
+    const untracked = table('raw', 4, '-A PREROUTING -p tcp -m tcp --syn -j NOTRACK');
+    const branch = walk(node(OFF, [TRACKS, untracked]), { dst: '10.244.1.1' });
+    expect(branch.outcome).toBe('delivered');
+    expect(branch.entries.get('a')).toMatchObject([
+      { original: { src: '10.244.1.3', dst: '10.244.1.1' }, seenReply: false },
+    ]);
+    const strict = 'net.netfilter.nf_conntrack_tcp_loose = 0\n';
+    expect(walk(node(OFF + strict, [TRACKS, untracked]), { dst: '10.244.1.1' }).entries.get('a') ?? []).toEqual([]);
+  });
+});
+
+describe('an ICMP error', () => {
+  it('is attached to nothing where UDP sends it, so that NOTRACK holds for it and no NAT is undone', () => {
+    const renamed = nat(4, '-A INPUT -p udp -j SNAT --to-source 192.168.10.1');
+    const untracked = table('raw', 4, '-A OUTPUT -p icmp -j NOTRACK');
+    const udp = { proto: 'udp', dst: '10.244.1.1', dport: 81 };
+    expect(walk(node(OFF, [renamed, DATAGRAMS]), udp).refusal?.end).toMatchObject({
+      outcome: 'delivered',
+      namespace: 'd',
+    });
+    expect(walk(node(OFF, [renamed, untracked, DATAGRAMS]), udp).refusal?.end.outcome).not.toBe('delivered');
+  });
+
+  it('of a packet that is tracked is attached to its entry, and NOTRACK does nothing', () => {
+    const rejects = table('filter', 4, '-A INPUT -p udp -j REJECT');
+    const untracked = table('raw', 4, '-A OUTPUT -p icmp -j NOTRACK');
+    const only = table(
+      'filter',
+      4,
+      '-A INPUT -p udp -j REJECT',
+      '-A OUTPUT -p icmp -m conntrack --ctstate UNTRACKED -j DROP',
+    );
+    const udp = { proto: 'udp', dst: '10.244.1.1', dport: 80 };
+    expect(walk(node(OFF, [rejects, untracked]), udp).refusal?.end.outcome).toBe('delivered');
+    expect(walk(node(OFF, [only, untracked]), udp).refusal?.end.outcome).toBe('delivered');
+  });
+
+  it('of IPv6 has the source that the device of arrival would choose, and is routed with it', () => {
+    const rules: Text = ['ip-rule', `${RULES6}100:\tfrom fd44:1::1 to fd44:1::3 lookup 100\n`, 6];
+    const udp = { proto: 'udp', src: 'fd44:1::3', dst: 'fd44:1::1', dport: 81 };
+    const blackhole = 'blackhole default dev lo table 100 metric 1024 error -22 pref medium\n';
+    const network = node(OFF, [TRACKS6, rules, ['ip-route', `${HOST_ROUTES6}${blackhole}`, 6]]);
+    const away = { ...udp, dst: 'fd99::9' };
+    expect(walk(node(OFF, [TRACKS6]), away).refusal?.steps[0]?.after.src).toBe('fd44:1::1');
+    expect(walk(network, away).refusal?.end.outcome).not.toBe('delivered');
+  });
+});
+
+it("IPv6's echo reply asks for a route by the device that the request came in by", () => {
+  const rules: Text = ['ip-rule', `${RULES6}100:\tfrom all oif cni0 lookup 100\n`, 6];
+  const blackhole = 'blackhole default dev lo table 100 metric 1024 error -22 pref medium\n';
+  const echo = { proto: 'icmp', dst: 'fd44:1::1', dport: undefined };
+  const network = node(OFF, [rules, ['ip-route', `${HOST_ROUTES6}${blackhole}`, 6]]);
+  expect(walk(node(OFF, []), echo).reply?.end.outcome).toBe('delivered');
+  expect(walk(network, echo).reply?.end.reason).toBe('blackhole');
+  expect(walk(network, { proto: 'udp', dst: 'fd44:1::1' }).reply?.end.outcome).toBe('delivered');
+});
+
+describe('frames and packets longer than an MTU', () => {
+  const host = (device: string, mtu: number) =>
+    HOST.replace(new RegExp(`(\\d+: ${device}(?:@if2)?: <[A-Z,_-]*> mtu) 1500`), `$1 ${mtu}`);
+  const udp = { proto: 'udp', dst: '10.244.1.1' };
+
+  it('vanish at a veth that takes less, but for the four bytes of a VLAN tag', () => {
+    const network = node(OFF, [], [], host('vethd', 1300));
+    expect(walk(network, { ...udp, length: 1305 }).forward.end).toMatchObject({
+      outcome: 'dropped',
+      reason: 'frame-too-long',
+    });
+    expect(walk(network, { ...udp, length: 1304 }).forward.end.outcome).toBe('delivered');
+    expect(walk(network, udp).forward.end.outcome).toBe('delivered');
+  });
+
+  it('are answered with fragmentation needed where IP forwards them', () => {
+    const network = node(OFF, [], [], host('eth0', 1300));
+    const branch = walk(network, { ...udp, dst: '192.168.10.9', length: 1301 });
+    expect(branch.forward.end).toMatchObject({ outcome: 'rejected', reason: 'mtu-exceeded' });
+    expect(branch.refusal?.packet.icmp).toMatchObject({ type: 3, code: 4 });
+    expect(branch.refusal?.end).toMatchObject({ outcome: 'delivered', namespace: 'd' });
+    expect(walk(network, { ...udp, dst: '192.168.10.9', length: 1300 }).forward.end.reason).not.toBe('mtu-exceeded');
+  });
+
+  it('are cut by the sender itself, whose pieces then pass', () => {
+    const network = node(OFF, [], [], host('cni0', 1300));
+    const echo = { proto: 'icmp', dst: '10.244.1.3', dport: undefined, start: 'a', length: 1400 };
+    expect(walk(network, echo).forward.end.outcome).toBe('delivered');
+  });
+});
+
+describe('TPROXY', () => {
+  const rules: Text = ['ip-rule', `${RULES}100:\tfrom all fwmark 0x1 lookup 100\n`, 4];
+  const routes: Text = ['ip-route', `${HOST_ROUTES}local default dev lo table 100 scope host\n`, 4];
+  const to = (port: number) =>
+    table('mangle', 4, `-A PREROUTING -p tcp -j TPROXY --on-port ${port} --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1`);
+
+  it('gives the packet to a listener of this host without a change of its addresses', () => {
+    const branch = walk(node(OFF, [to(80), rules, routes]), { dst: '9.9.9.9', dport: 4444 });
+    expect(branch.forward.end).toMatchObject({ outcome: 'delivered', namespace: '' });
+    expect(branch.forward.steps.at(-1)?.after).toMatchObject({ dst: '9.9.9.9', dport: 4444 });
+    expect(branch.reply?.end).toMatchObject({ outcome: 'delivered', namespace: 'd' });
+  });
+
+  it('drops what nobody listens for', () => {
+    const branch = walk(node(OFF, [to(81), rules, routes]), { dst: '9.9.9.9', dport: 4444 });
+    expect(branch.forward.end).toMatchObject({ outcome: 'dropped', reason: 'tproxy-no-listener' });
+  });
+});
+
+describe('the port that DNAT writes', () => {
+  const to = (target: string, dport = 80) =>
+    walk(node(OFF, [nat(4, `-A PREROUTING -d 10.96.0.10/32 -p tcp -j DNAT --to-destination ${target}`)]), {
+      dport,
+    }).forward.steps.find((s) => s.action.code === 'dnat')?.after.dport;
+
+  it('is shifted by as much as the old one lies beyond the base', () => {
+    expect(to('10.244.1.3:1000-1100/50', 80)).toBe(1030);
+    expect(to('10.244.1.3:1000-1100/50', 50)).toBe(1000);
+    expect(to('10.244.1.3:1000-1009/50', 65)).toBe(1005);
+  });
+
+  it('is not known where it is drawn', () => {
+    expect(to('10.244.1.3:1000-1100 --random')).toBeUndefined();
+    expect(to('10.244.1.3:1000 --random')).toBe(1000);
+    expect(to('10.244.1.3:79-81')).toBe(80);
+  });
+});
+
+it('a loopback source leaves the host only by a device that may route it', () => {
+  const away = nat(4, '-A OUTPUT -d 127.0.0.5/32 -j DNAT --to-destination 192.168.10.99');
+  const local = { dst: '127.0.0.5', start: 'a' };
+  const settings = 'net.ipv4.conf.all.route_localnet = 0\nnet.ipv4.conf.eth0.route_localnet = ';
+  const from = (value: 0 | 1) => walk(node(`${OFF}${settings}${value}\n`, [away]), local).forward.end.reason;
+  expect(from(0)).toBe('martian-source');
+  expect(from(1)).not.toBe('martian-source');
+});
+
+describe('tables whose order no dump tells', () => {
+  const written = (backend: string, rule: string): Text => {
+    const [kind, text] = table('filter', 4, rule);
+    return [kind, `# Generated by iptables-save v1.8.9 (${backend}) on Sat Nov 21 18:00:00 2026\n${text}`, 4];
+  };
+
+  it('are two ways, where either would end the packet', () => {
+    const legacy = written('legacy', '-A INPUT -p tcp -j REJECT --reject-with tcp-reset');
+    const { branches } = walkFlow(node(OFF, [legacy, written('nf_tables', '-A INPUT -p tcp -j DROP')]), {
+      ...{ proto: 'tcp', src: '', sport: 20001, dst: '10.244.1.1', dport: 80, start: 'a/d' },
+    });
+    expect(branches.map((b) => b.forward.end.reason).sort()).toEqual(['rule-drop', 'rule-reject']);
+  });
+});
+
+describe('XFRM policies without a tunnel', () => {
+  const block = (dir: string): Text => [
+    'xfrm-policy',
+    `Default policies:\n in:  ${dir === 'in' ? 'block' : 'accept'}\n fwd: accept\n out: ${dir === 'out' ? 'block' : 'accept'}\n`,
+  ];
+
+  it('by default refuse what leaves, but not by a loopback device, and what a device exempts', () => {
+    const from = (dst: string, settings = '') =>
+      walk(node(OFF + settings, [block('out')]), { dst, start: 'a' }).forward.end;
+    expect(from('10.244.1.3')).toMatchObject({ outcome: 'dropped', reason: 'policy-block' });
+    expect(from('10.244.1.1').outcome).toBe('delivered');
+    // `disable_xfrm` spares the lookup of policies, not the default.
+    expect(from('10.244.1.3', 'net.ipv4.conf.all.disable_xfrm = 1\n').reason).toBe('policy-block');
+  });
+
+  it('are not asked for what a device with disable_policy takes in', () => {
+    const to = (settings: string) =>
+      walk(node(OFF + settings, [block('in')]), { dst: '10.244.1.1' }).forward.end.outcome;
+    expect(to('')).toBe('dropped');
+    expect(to('net.ipv4.conf.cni0.disable_policy = 1\n')).toBe('delivered');
+    expect(to('net.ipv4.conf.all.disable_policy = 1\n')).toBe('delivered');
+  });
+});
