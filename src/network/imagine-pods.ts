@@ -37,7 +37,7 @@ const behindRoutes = (host: NetNamespace): readonly PlacedPod[] =>
     const [hop] = route.nextHops;
     const device = hop?.dev === undefined ? undefined : host.links.get(hop.dev);
     if (!device || !isPlain(route) || prefixLength(route.prefix) !== widest(route.family) || !isVeth(device)) return [];
-    if (isUplink(host, device.name)) return [];
+    if (isUplink(host, device.name) || isOnNetwork(device)) return [];
     const address = canonicalAddress(route.prefix.slice(0, route.prefix.indexOf('/')));
     const neighbour = host.neighbours.find((n) => n.dev === device.name && n.address === address && !n.proxy);
     if (address === undefined || (neighbour && isDead(neighbour))) return [];
@@ -84,6 +84,10 @@ const isVeth = (link: Link): boolean =>
 
 const isUplink = (host: NetNamespace, device: string): boolean =>
   host.routes.some((r) => /\/0$/.test(r.prefix) && r.nextHops.some((hop) => hop.dev === device));
+
+/** A device with an address out of a network has more than one pod behind it: what is routed to it alone lives somewhere on that network. */
+const isOnNetwork = (device: Link): boolean =>
+  device.addresses.some((a) => a.scope === 'global' && a.prefixLength < widest(a.family) && a.peer === undefined);
 
 const isPort = (host: NetNamespace, device: string, bridge: Link): boolean =>
   host.links.get(device)?.master === bridge.name && host.links.get(device)?.peerIndex !== undefined;

@@ -13,6 +13,7 @@ import { sendOn, sendReinjected } from './output.ts';
 import { inputRoute } from './routing/input.ts';
 import { lookupRoute } from './routing/lookup.ts';
 import { atSocket } from './socket.ts';
+import { notAssigned } from './tproxy.ts';
 import { policyCheck } from './xfrm/check.ts';
 import { decrypt } from './xfrm/input.ts';
 import { xfrmForward, xfrmLookup } from './xfrm/output.ts';
@@ -302,6 +303,7 @@ const receiveInner = (world: World, b: Branch): readonly Sent[] =>
  */
 const forward = (world: World, b: Branch): readonly Sent[] => {
   const checked = inOrder(
+    notAssigned,
     policyCheck('fwd'),
     timeToLive,
     xfrmForward,

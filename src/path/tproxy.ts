@@ -1,4 +1,4 @@
-import { type Branch, finish, type StepParts } from './branch.ts';
+import { type Branch, decisive, finish, type Stage, type StepParts } from './branch.ts';
 import type { TableOutcome } from './netfilter/outcome.ts';
 import { listenerFor, socketsKnown } from './socket.ts';
 
@@ -29,4 +29,26 @@ export const tproxied = (
     verdict: 'drop',
     proofs: [...(parts.proofs ?? []), ...read.map((source) => ({ source, role: 'decisive' as const }))],
   });
+};
+
+/** ip_forward, ip6_forward: what TPROXY gave to a socket and no routing rule keeps on this host is dropped without a word. */
+export const notAssigned: Stage = (_world, b) => {
+  const { assigned, route } = b;
+  if (!assigned) return [b];
+  return [
+    finish(b, {
+      place: 'routing',
+      stage: 'fib',
+      device: b.iif,
+      action: {
+        code: 'tproxy-not-local',
+        values: { port: assigned.localPort ?? 0, mark: b.packet.mark, device: route?.dev ?? '' },
+      },
+      verdict: 'drop',
+      proofs: [
+        ...decisive(assigned),
+        ...(route?.proofs ?? []).map((source) => ({ source, role: 'decisive' as const })),
+      ],
+    }),
+  ];
 };

@@ -53,3 +53,15 @@ test('a node of which a pod was captured has no others', async () => {
   });
   expect([...net.namespaces.keys()]).toEqual(['n1', 'n1/web']);
 });
+
+test('a host route out of a device with a network of its own leads to that network, not to a pod', async () => {
+  const shared = link(6, 'eth1@if9', '    inet 198.51.100.1/24 brd 198.51.100.255 scope global eth1\n');
+  const node = NODE(1);
+  const net = await network({
+    ...node,
+    'n1/ip_addr.txt': `${node['n1/ip_addr.txt']}${shared}`,
+    'n1/ip_route.txt': `${node['n1/ip_route.txt']}10.96.0.10 dev eth1 scope link\n`,
+  });
+  expect(net.owners('10.96.0.10')).toEqual([]);
+  expect(net.owners('10.9.1.7')).toHaveLength(1);
+});

@@ -33,6 +33,8 @@ export const transmit = (world: World, b: Branch): readonly Sent[] => {
           iif: device,
           oif: undefined,
           route: undefined,
+          // A template is used up once conntrack has looked (nf_conntrack_in).
+          zone: 0,
           namespaces: b.namespaces + 1,
           nextHop: undefined,
         },
