@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { walkFlow } from '../../src/path/walk.ts';
+import { finish, MAX_BRANCHES, startBranch } from '../../src/path/branch.ts';
+import { worldOf } from '../../src/path/leg.ts';
+import { refusalFor } from '../../src/path/refusal.ts';
+import { firstPacket, walkFlow } from '../../src/path/walk.ts';
+import { policyCheck } from '../../src/path/xfrm/check.ts';
 import { HOST, HOST_ROUTES, HOST_ROUTES6, nat, node, OFF, RULES, RULES6, type Text, table, walk } from './one-node.ts';
 
 /** What comes back, as a kernel was seen to answer (`npm run test:kernel`), made as small as it goes. */
@@ -146,6 +150,11 @@ describe('TPROXY', () => {
     expect(branch.reply?.end).toMatchObject({ outcome: 'delivered', namespace: 'd' });
   });
 
+  it('has dropped what no routing rule keeps on the host', () => {
+    const branch = walk(node(OFF, [to(80)]), { dst: '192.168.10.9' });
+    expect(branch.forward.end).toMatchObject({ outcome: 'dropped', reason: 'tproxy-not-local' });
+  });
+
   it('drops what nobody listens for', () => {
     const branch = walk(node(OFF, [to(81), rules, routes]), { dst: '9.9.9.9', dport: 4444 });
     expect(branch.forward.end).toMatchObject({ outcome: 'dropped', reason: 'tproxy-no-listener' });
@@ -196,25 +205,120 @@ describe('tables whose order no dump tells', () => {
 });
 
 describe('XFRM policies without a tunnel', () => {
-  const block = (dir: string): Text => [
+  const defaults = (dir: 'in' | 'fwd' | 'out'): Text => [
     'xfrm-policy',
-    `Default policies:\n in:  ${dir === 'in' ? 'block' : 'accept'}\n fwd: accept\n out: ${dir === 'out' ? 'block' : 'accept'}\n`,
+    `Default policies:\n${['in', 'fwd', 'out'].map((d) => ` ${d}:`.padEnd(6) + (d === dir ? 'block' : 'accept')).join('\n')}\n`,
   ];
+  const policy = (src: string, dst: string, rest: string): Text => ['xfrm-policy', `src ${src} dst ${dst} ${rest}\n`];
+  const ANY = '0.0.0.0/0';
 
-  it('by default refuse what leaves, but not by a loopback device, and what a device exempts', () => {
-    const from = (dst: string, settings = '') =>
-      walk(node(OFF + settings, [block('out')]), { dst, start: 'a' }).forward.end;
-    expect(from('10.244.1.3')).toMatchObject({ outcome: 'dropped', reason: 'policy-block' });
-    expect(from('10.244.1.1').outcome).toBe('delivered');
-    // `disable_xfrm` spares the lookup of policies, not the default.
-    expect(from('10.244.1.3', 'net.ipv4.conf.all.disable_xfrm = 1\n').reason).toBe('policy-block');
+  it('by default refuse what leaves, but not by a loopback device, and what a device exempts where it is forwarded', () => {
+    const end = (question: Parameters<typeof walk>[1], settings = '') =>
+      walk(node(OFF + settings, [defaults('out')]), question).forward.end;
+    expect(end({ dst: '10.244.1.3', start: 'a' })).toMatchObject({ outcome: 'dropped', reason: 'policy-block' });
+    expect(end({ dst: '10.244.1.1', start: 'a' }).outcome).toBe('delivered');
+    const exempt = 'net.ipv4.conf.all.disable_xfrm = 1\n';
+    expect(end({ dst: '10.244.1.3', start: 'a' }, exempt).reason).toBe('policy-block');
+    expect(end({ dst: '192.168.10.9' }).reason).toBe('policy-block');
+    expect(end({ dst: '192.168.10.9' }, exempt).reason).not.toBe('policy-block');
   });
 
   it('are not asked for what a device with disable_policy takes in', () => {
     const to = (settings: string) =>
-      walk(node(OFF + settings, [block('in')]), { dst: '10.244.1.1' }).forward.end.outcome;
+      walk(node(OFF + settings, [defaults('in')]), { dst: '10.244.1.1' }).forward.end.outcome;
     expect(to('')).toBe('dropped');
     expect(to('net.ipv4.conf.cni0.disable_policy = 1\n')).toBe('delivered');
     expect(to('net.ipv4.conf.all.disable_policy = 1\n')).toBe('delivered');
   });
+
+  it('allow nothing without a template where the default is block', () => {
+    const allows = policy(ANY, ANY, '\n\tdir in priority 0 ptype main');
+    expect(walk(node(OFF, [allows]), { dst: '10.244.1.1' }).forward.end.outcome).toBe('delivered');
+    expect(walk(node(OFF, [allows, defaults('in')]), { dst: '10.244.1.1' }).forward.end.reason).toBe('policy-block');
+  });
+
+  it('tell ICMP by its type and code', () => {
+    const questions = policy(ANY, ANY, 'proto icmp type 8 code 0 \n\tdir out action block priority 0 ptype main');
+    const echo = { proto: 'icmp', dst: '10.244.1.1', dport: undefined };
+    expect(walk(node(OFF, [questions]), echo).reply?.end.outcome).toBe('delivered');
+    expect(walk(node(OFF, [questions]), { ...echo, dst: '10.244.1.3', start: 'a' }).forward.end.reason).toBe(
+      'policy-block',
+    );
+  });
+
+  it('leave what is for this host on loopback, whichever device bears the address', () => {
+    const elsewhere = policy('9.9.9.0/24', ANY, '\n\tdir out action block priority 0 ptype main');
+    const branch = walk(node(OFF, [elsewhere]), { dst: '10.244.1.1', start: 'a' });
+    expect([branch.forward.end.outcome, branch.reply?.end.outcome]).toEqual(['delivered', 'delivered']);
+  });
+
+  it('that lack a state let the packet pass OUTPUT before it vanishes', () => {
+    const tunnel = policy(
+      '10.244.1.1/32',
+      ANY,
+      '\n\tdir out priority 0 ptype main\n\ttmpl src 1.1.1.1 dst 2.2.2.2\n\t\tproto esp reqid 1 mode tunnel',
+    );
+    const none: Text = ['xfrm-state', ''];
+    const branch = walk(node(OFF, [TRACKS, tunnel, none]), { dst: '10.244.1.1' });
+    expect(branch.reply?.end).toMatchObject({ outcome: 'dropped', reason: 'no-state' });
+    expect(branch.entries.get('a')).toMatchObject([{ seenReply: true }]);
+    const rejects = table('filter', 4, '-A OUTPUT -p tcp -j DROP');
+    expect(walk(node(OFF, [rejects, tunnel, none]), { dst: '10.244.1.1' }).reply?.end.reason).toBe('rule-drop');
+  });
+
+  it('judge an ICMP error by what it quotes, since Linux 6.9', () => {
+    const block = policy(
+      '10.244.1.3/32',
+      '192.168.10.9/32',
+      'proto udp \n\tdir fwd action block priority 0 ptype main',
+    );
+    const answer = (release: string) => {
+      const network = node(OFF, [block, ['uname', `Linux a ${release} #1 SMP x86_64 GNU/Linux\n`]]);
+      const host = network.nodes[0]?.host;
+      if (!host) throw new Error('no host');
+      const asked = firstPacket({
+        proto: 'udp',
+        src: '192.168.10.9',
+        sport: 5000,
+        dst: '10.244.1.3',
+        dport: 53,
+        start: undefined,
+      });
+      const refused = { ...startBranch(host, asked, { entries: new Map(), connections: [] }), iif: 'eth0' };
+      const error = refusalFor(
+        finish(refused, {
+          place: 'socket',
+          stage: 'socket',
+          action: { code: 'no-listener', values: {} },
+          verdict: 'reject',
+        }),
+      );
+      if (!error) throw new Error('no error');
+      const onItsWay = { ...refused, packet: { ...error, src: '10.244.1.3' }, iif: 'cni0' };
+      return policyCheck('fwd')(worldOf(network, undefined, 1, undefined), onItsWay)[0]?.end?.reason;
+    };
+    expect(answer('6.9.1-generic')).toBe('policy-block');
+    expect(answer('6.8.0-generic')).toBeUndefined();
+  });
+});
+
+it('a packet that goes round by a rule that nothing decides has as many ways as the walk bears, and says so', () => {
+  const back: Text = [
+    'ip-route',
+    `${HOST_ROUTES}9.9.9.8 via 10.244.1.3 dev cni0\n9.9.9.0/24 via 10.244.1.3 dev cni0 table 100\n`,
+    4,
+  ];
+  const undecided: Text = ['ip-rule', `${RULES}100:\tfrom all ipproto tcp sport 1000-2000 lookup 100\n`, 4];
+  const forwards: Text = ['sysctl', 'net.ipv4.ip_forward = 1\nnet.ipv4.conf.all.accept_local = 1\n'];
+  const network = node(OFF, [back, undecided], [forwards]);
+  const { branches, cut } = walkFlow(network, {
+    proto: 'tcp',
+    src: '10.244.1.3',
+    sport: undefined,
+    dst: '9.9.9.8',
+    dport: 80,
+    start: 'a/d',
+  });
+  expect(branches.length).toBeLessThanOrEqual(MAX_BRANCHES);
+  expect(cut).toBe(true);
 });
