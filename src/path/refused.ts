@@ -31,9 +31,10 @@ export const refusedBranches = (
   };
   const sends = byPort(back, packet, start) ?? [{ branch: start, next: 'output' }];
   if (sends.length === 0) return [refused];
+  const refuses = refused.ack ? 'ack' : refused.reply ? 'reply' : 'forward';
   return run(back, sends).map((end) => ({
     ...refused,
-    refusal: legOf('refusal', answer, end),
+    refusal: { ...legOf('refusal', answer, end), refuses },
     entries: afterwards(back, end).entries,
     share: refused.share * end.share,
     assumptions: [...refused.assumptions, ...end.assumptions],

@@ -21,6 +21,8 @@ export interface Leg {
   readonly packet: Packet;
   readonly steps: readonly Step[];
   readonly end: LegEnd;
+  /** Of a refusal: the leg whose packet it answers. */
+  readonly refuses?: 'forward' | 'reply' | 'ack';
 }
 
 /** An IPVS connection that the walk makes (struct ip_vs_conn). */
@@ -65,8 +67,10 @@ export const legsOfBranch = ({ forward, reply, ack, refusal }: WalkBranch): read
 export const decidingLeg = (branch: WalkBranch): Leg => branch.ack ?? branch.reply ?? branch.forward;
 
 /** The direction in which a leg's packets travel, as conntrack and captures know it. */
-export const wayOf = (leg: Leg): 'forward' | 'reply' =>
-  leg.direction === 'forward' || leg.direction === 'ack' ? 'forward' : 'reply';
+export const wayOf = ({ direction, refuses }: Leg): 'forward' | 'reply' => {
+  if (direction === 'refusal') return refuses === 'reply' ? 'forward' : 'reply';
+  return direction === 'reply' ? 'reply' : 'forward';
+};
 
 /** What is asked of the walk. */
 export interface FlowQuestion {

@@ -13,7 +13,3 @@ export interface NamedLeg {
 
 export const legsOf = (branch: WalkBranch | undefined): readonly NamedLeg[] =>
   branch ? legsOfBranch(branch).map((leg) => ({ name: leg.direction, leg })) : [];
-
-/** The class of a leg's lines: everything on its way back looks alike. */
-export const legLook = (name: LegName): 'forward' | 'reply' =>
-  name === 'forward' || name === 'ack' ? 'forward' : 'reply';

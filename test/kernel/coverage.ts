@@ -12,14 +12,33 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   ],
   target: [
     ...['ACCEPT', 'DROP', 'RETURN', 'REJECT', 'DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP', 'MARK', 'CONNMARK'],
-    ...['CT', 'NOTRACK', 'TCPMSS', 'LOG', 'NFLOG'],
+    ...['CT', 'NOTRACK', 'TCPMSS', 'LOG', 'NFLOG', 'SET', 'TPROXY'],
   ],
   route: ['unicast', 'local', 'broadcast', 'blackhole', 'unreachable', 'prohibit', 'throw', 'multipath'],
   rule: ['from', 'to', 'fwmark', 'iif', 'blackhole', 'unreachable', 'prohibit'],
-  device: ['loopback', 'veth', 'bridge', 'bridge port', 'hairpin port', 'vxlan'],
+  xfrm: [
+    'in block',
+    'in allow by a template',
+    'fwd block',
+    'fwd allow by a template',
+    'out block',
+    'out allow by a template',
+  ],
+  device: ['loopback', 'veth', 'bridge', 'bridge port', 'hairpin port', 'vxlan', 'smaller MTU'],
   set: ['hash:ip', 'hash:net', 'hash:ip,port', 'hash:ip,port,ip', 'hash:net,port', 'bitmap:port', 'list:set'],
   backend: ['legacy v4', 'legacy v6', 'nft v4', 'nft v6', 'nftables v4', 'nftables v6', 'a table in both'],
-  flow: ['tcp v4', 'udp v4', 'icmp v4', 'tcp v6', 'udp v6', 'icmp v6'],
+  flow: [
+    'tcp v4',
+    'udp v4',
+    'icmp v4',
+    'tcp v6',
+    'udp v6',
+    'icmp v6',
+    'long udp v4',
+    'long icmp v4',
+    'long udp v6',
+    'long icmp v6',
+  ],
   setting: [
     'rp_filter=1',
     'rp_filter=2',
@@ -69,7 +88,10 @@ export class Coverage {
     if ([...backendsOf.values()].some((backends) => backends.size > 1)) this.#add('backend', ['a table in both']);
     this.#add(
       'flow',
-      state.flows.map((flow) => `${flow.proto} v${flow.family}`),
+      state.flows.flatMap((flow) => [
+        `${flow.proto} v${flow.family}`,
+        ...(flow.payload === undefined ? [] : [`long ${flow.proto} v${flow.family}`]),
+      ]),
     );
     this.#add(
       'setting',
@@ -98,7 +120,10 @@ export class Coverage {
     this.#add(
       'device',
       topology.hosts.flatMap((h) =>
-        h.devices.flatMap((d) => (d.master ? ['bridge port', ...(d.hairpin ? ['hairpin port'] : [])] : [d.kind])),
+        h.devices.flatMap((d) => [
+          ...(d.master ? ['bridge port', ...(d.hairpin ? ['hairpin port'] : [])] : [d.kind]),
+          ...(d.mtu !== undefined && !d.vxlan ? ['smaller MTU'] : []),
+        ]),
       ),
     );
     this.#add(

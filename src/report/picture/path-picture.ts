@@ -1,5 +1,5 @@
 import type { WalkBranch } from '../../path/walk-result.ts';
-import { legLook, legsOf } from '../legs.ts';
+import { legsOf } from '../legs.ts';
 import { endpoint } from '../packet-text.ts';
 import { visibleLine } from '../visible.ts';
 import type { Words } from '../words.ts';
@@ -87,7 +87,7 @@ export const pathPicture = (
   let y = HEAD + 14;
   const bands: Shape[] = [];
   for (const leg of legs) {
-    const look = legLook(leg.name);
+    const { look } = leg;
     const name = words.text(`leg-${leg.name}`);
     bands.push(text(MARGIN + 4, y + 15, name, `legname ${look}`));
     bands.push(line(MARGIN + 12 + label(name) * 1.15, y + 11, width - MARGIN, y + 11, 'band'));

@@ -1,6 +1,6 @@
 import type { Packet } from '../../path/packet.ts';
 import type { Step } from '../../path/step.ts';
-import type { Leg, WalkBranch } from '../../path/walk-result.ts';
+import { type Leg, type WalkBranch, wayOf } from '../../path/walk-result.ts';
 import { type LegName, legsOf } from '../legs.ts';
 import { renames } from '../wording.ts';
 
@@ -33,7 +33,11 @@ export type Row =
 
 export interface PathRows {
   readonly lanes: readonly Lane[];
-  readonly legs: readonly { readonly name: LegName; readonly rows: readonly Row[] }[];
+  readonly legs: readonly {
+    readonly name: LegName;
+    readonly look: 'forward' | 'reply';
+    readonly rows: readonly Row[];
+  }[];
 }
 
 /** Steps in one lane that change nothing, beyond which the middle ones are counted instead of drawn. */
@@ -131,6 +135,7 @@ export const pathRows = (branch: WalkBranch, startsOutside: boolean): PathRows =
   };
   const legs = legsOf(branch).map(({ name, leg }) => ({
     name,
+    look: wayOf(leg),
     rows: shortened(legRows(leg, lanes, start(name, leg))),
   }));
   return { lanes, legs };

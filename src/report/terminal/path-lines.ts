@@ -1,4 +1,5 @@
-import { legLook, type NamedLeg } from '../legs.ts';
+import { wayOf } from '../../path/walk-result.ts';
+import type { NamedLeg } from '../legs.ts';
 import { tunnelName } from '../packet-text.ts';
 import { plainText } from '../prose.ts';
 import { placeName, stepLabel } from '../wording.ts';
@@ -6,8 +7,8 @@ import type { Words } from '../words.ts';
 import type { Run } from './wrap.ts';
 
 /** One leg as a line: `→ node-a OUTPUT·IPVS·POSTROUTING ══ESP══▶ node-b … ✗`. Hooks that follow one another under one name are said once. */
-export const pathLine = (words: Words, { name: legName, leg }: NamedLeg): Run[] => {
-  const runs: Run[] = [{ text: legLook(legName) === 'forward' ? '→ ' : '← ', style: 'bold' }];
+export const pathLine = (words: Words, { leg }: NamedLeg): Run[] => {
+  const runs: Run[] = [{ text: wayOf(leg) === 'forward' ? '→ ' : '← ', style: 'bold' }];
   let lane = '';
   let place = '';
   let tunnel: string | undefined;

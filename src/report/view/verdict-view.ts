@@ -1,6 +1,7 @@
 import type { Analysis } from '../../causes/analysis.ts';
 import type { EvidenceLine, Finding, FlowAnalysis } from '../../causes/finding.ts';
-import { legLook, legsOf, type NamedLeg } from '../legs.ts';
+import { wayOf } from '../../path/walk-result.ts';
+import { legsOf, type NamedLeg } from '../legs.ts';
 import { endEvidence, noCause } from '../no-cause.ts';
 import { tunnelName } from '../packet-text.ts';
 import { type Prose, plainText } from '../prose.ts';
@@ -84,7 +85,7 @@ const strip = (words: Words, { name: legName, leg }: NamedLeg): Strip => {
         : end.outcome === 'unknown'
           ? 'strip-open'
           : `outcome-${end.outcome}`;
-  return { look: legLook(legName), name: words.text(`leg-${legName}`), outcome: words.text(outcome), hops };
+  return { look: wayOf(leg), name: words.text(`leg-${legName}`), outcome: words.text(outcome), hops };
 };
 
 export const stripsOf = (words: Words, flow: FlowAnalysis | undefined, finding?: Finding): Strip[] => {
