@@ -57,10 +57,10 @@ export const table =
   (hook: Hook, name: TableName, backends?: readonly RuleTable['backend'][]): Stage =>
   (world, b) =>
     rulesAtHook({ ...question(world, b, hook), table: name, ...(backends ? { backends } : {}) }).map((outcome) =>
-      applyOutcome(b, hook, name, outcome),
+      applyOutcome(b, hook, name, outcome, isAwaited(world, b)),
     );
 
-const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutcome): Branch => {
+const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutcome, isConnected: boolean): Branch => {
   let next = assume({ ...b, share: b.share * outcome.share }, ...outcome.assumptions);
   const proofs = hitProofs(outcome);
   if (outcome.mark !== b.packet.mark)
@@ -74,6 +74,7 @@ const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutc
       after: { ...next.packet, mark: outcome.mark },
       proofs: proofs.slice(0, 3),
     });
+  if (outcome.ttl !== undefined) next = { ...next, packet: { ...next.packet, ttl: outcome.ttl } };
   if (outcome.connmark !== undefined && next.ct.entry)
     next = withCtEntry(next, { ...next.ct.entry, mark: outcome.connmark });
   // The raw table's template: conntrack looks for and makes entries in that zone.
@@ -112,7 +113,11 @@ const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutc
     case 'queue':
     case 'stolen':
     case 'tproxy': {
-      const given = outcome.tproxy && tproxied(next, outcome.tproxy, { place: hook, stage: name, device, proofs });
+      // Whether a connection's own socket is transparent, no capture tells.
+      const given =
+        outcome.tproxy && !isConnected
+          ? tproxied(next, outcome.tproxy, { place: hook, stage: name, device, proofs })
+          : undefined;
       if (given?.end) return given;
       return assume(given ?? next, {
         code: `rule-${outcome.verdict}`,

@@ -47,13 +47,15 @@ const inTurn = (question: TableQuestion, asked: readonly Asked[]): readonly Tabl
   for (const ask of asked)
     open = open.flatMap((outcome) => {
       if (!goesOn(outcome)) return [outcome];
-      const then = { ...question, packet: { ...question.packet, mark: outcome.mark } };
+      const { packet } = question;
+      const then = { ...question, packet: { ...packet, mark: outcome.mark, ttl: outcome.ttl ?? packet.ttl } };
       return ask(then).map((next) => ({
         ...next,
         verdict: next.verdict === 'accept' ? outcome.verdict : next.verdict,
         connmark: next.connmark ?? outcome.connmark,
         zone: next.zone ?? outcome.zone,
         mss: next.mss ?? outcome.mss,
+        ttl: next.ttl ?? outcome.ttl,
         hits: [...outcome.hits, ...next.hits],
         // Where a later rule ends the packet, the policy by which an earlier table let it on decides nothing.
         policyOf: goesOn(next) ? (next.policyOf ?? outcome.policyOf) : next.policyOf,

@@ -7,7 +7,7 @@ const ownAddress = ({ namespace, iif, packet }: Branch): string | undefined =>
   namespace.links.get(iif ?? '')?.addresses.find((a) => a.family === packet.family)?.address;
 
 /**
- * tproxy_tg4, tproxy_tg6: a connection's first packet is given to a listener of this host without a change of its addresses, or dropped where nobody
+ * tproxy_tg4, tproxy_tg6: what belongs to no connection of this host is given to a listener of its without a change of the addresses, or dropped where nobody
  * listens. Whether the listener asked for IP_TRANSPARENT, no capture tells. Undefined where the bundle does not decide it.
  */
 export const tproxied = (
@@ -18,7 +18,7 @@ export const tproxied = (
   const { namespace, packet } = b;
   const address = target.address ?? ownAddress(b);
   const port = target.port ?? packet.dport;
-  if ((packet.proto === 'tcp' && packet.tcp !== 'syn') || address === undefined || port === undefined) return undefined;
+  if (address === undefined || port === undefined) return undefined;
   const listener = listenerFor(namespace, { ...packet, dst: address, dport: port });
   if (listener) return { ...b, assigned: listener };
   if (!socketsKnown(namespace, packet.proto)) return undefined;

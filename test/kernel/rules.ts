@@ -423,9 +423,8 @@ const randomTarget = (
         [0.4, '-j DROP'],
         // A datagram's proxy would have to answer by a socket of its own.
         [hook === 'PREROUTING' && proto === 'tcp' ? 0.6 : 0, tproxy(c)],
-        [proto === 'tcp' && hook ? 0.3 : 0, '-j TTL --ttl-dec 1'].map((x) =>
-          x === '-j TTL --ttl-dec 1' && c.family === 6 ? '-j HL --hl-dec 1' : x,
-        ) as unknown as readonly [number, string],
+        // Never more hops than before: what goes round must come to an end.
+        [hook ? 0.3 : 0, `-j ${c.family === 4 ? 'TTL --ttl' : 'HL --hl'}-${random.pick(['dec 1', 'set 1'])}`],
         [0.3, '-j DSCP --set-dscp 0x08'],
         [0.2, '-j LOG --log-prefix "kd "'],
         [0.3, random.pick(['-j TOS --set-tos 0x10/0xff', '-j TOS --set-tos 0x20'])],

@@ -137,6 +137,28 @@ describe('frames and packets longer than an MTU', () => {
   });
 });
 
+describe('a rule that changes the hops that are left', () => {
+  const to = (...rules: string[]) => walk(node(OFF, [table('mangle', 4, ...rules)]), { dst: '192.168.10.9' });
+
+  it('has the packet answered with time exceeded where it is forwarded', () => {
+    const branch = to('-A PREROUTING -j TTL --ttl-set 1');
+    expect(branch.forward.end).toMatchObject({ outcome: 'rejected', node: 'a' });
+    expect(branch.refusal?.packet.icmp?.type).toBe(11);
+    expect(branch.refusal?.end).toMatchObject({ outcome: 'delivered', namespace: 'd' });
+    expect(to('-A POSTROUTING -j TTL --ttl-set 1').forward.end.outcome).not.toBe('rejected');
+  });
+
+  it('is seen by those behind it', () => {
+    expect(to('-A PREROUTING -j TTL --ttl-dec 4', '-A PREROUTING -m ttl --ttl-eq 60 -j DROP').forward.end.reason).toBe(
+      'rule-drop',
+    );
+    expect(to('-A PREROUTING -j TTL --ttl-inc 250', '-A FORWARD -m ttl --ttl-eq 254 -j DROP').forward.end.reason).toBe(
+      'rule-drop',
+    );
+    expect(to('-A PREROUTING -m ttl --ttl-eq 60 -j DROP').forward.end.reason).not.toBe('rule-drop');
+  });
+});
+
 describe('TPROXY', () => {
   const rules: Text = ['ip-rule', `${RULES}100:\tfrom all fwmark 0x1 lookup 100\n`, 4];
   const routes: Text = ['ip-route', `${HOST_ROUTES}local default dev lo table 100 scope host\n`, 4];

@@ -20,6 +20,8 @@ export interface Branch {
   readonly connmark: number | undefined;
   readonly zone: number | undefined;
   readonly mss: number | 'pmtu' | undefined;
+  /** Hops that are left, where a rule changed them. */
+  readonly ttl?: number | undefined;
   /** `-j NOTRACK` was met: the packet will have no entry. */
   readonly untracked: boolean;
   /** A template is attached: a further `-j CT` does nothing (xt_ct_target()). */
@@ -61,7 +63,7 @@ export const startBranch = (mark: number): Branch => ({
 
 /** Branches that go on from the same rule with equal keys cannot differ in what follows, but for their choices. */
 export const branchKey = (b: Branch): string =>
-  `${b.mark} ${b.connmark} ${b.zone} ${b.mss} ${b.untracked} ${b.templated}`;
+  `${b.mark} ${b.connmark} ${b.zone} ${b.mss} ${b.ttl} ${b.untracked} ${b.templated}`;
 
 export const withHit = (b: Branch, hit: RuleHit): Branch => ({ ...b, hits: { hit, before: b.hits } });
 

@@ -96,7 +96,8 @@ export interface TableOutcome {
   readonly tproxy?: { readonly address: string | undefined; readonly port: number | undefined };
   /** `-j TCPMSS`: the clamped MSS, or 'pmtu'. */
   readonly mss: number | 'pmtu' | undefined;
-  /** `-j TTL`/`-j HL`, DSCP and other changes of the packet that the walk does not use are not here. */
+  /** `-j TTL`, `-j HL`: hops that the packet has left behind the table, where a rule changed them. DSCP and other changes that the walk does not use are not here. */
+  readonly ttl?: number | undefined;
   readonly hits: readonly RuleHit[];
   /** The chain whose policy decided, where no rule did. */
   readonly policyOf:

@@ -89,6 +89,7 @@ export const outcomesOf = (ended: readonly Ended[]): TableOutcome[] =>
         connmark: branch.connmark,
         zone: branch.zone,
         mss: branch.mss,
+        ttl: branch.ttl,
         hits: hitsOf(branch),
         policyOf: one.policyOf,
         assumptions:

@@ -10,6 +10,8 @@ export interface Marks {
   readonly mark: number;
   /** Connection mark where a rule of this traversal changed it. */
   readonly connmark: number | undefined;
+  /** Hops that the packet has left where a rule of this traversal changed them. */
+  readonly ttl?: number | undefined;
 }
 
 /**

@@ -25,7 +25,9 @@ const hops =
   (compare: (ttl: number, wanted: number) => boolean) =>
   (values: readonly string[], invert: boolean): Matcher => {
     const wanted = parseNumber(values[0] ?? '');
-    return wanted === undefined ? unsupported : ({ packet }) => answerOf(compare(packet.ttl, wanted) !== invert);
+    return wanted === undefined
+      ? unsupported
+      : ({ packet }, marks) => answerOf(compare(marks.ttl ?? packet.ttl, wanted) !== invert);
   };
 const equal = hops((ttl, wanted) => ttl === wanted);
 const less = hops((ttl, wanted) => ttl < wanted);

@@ -3,6 +3,7 @@ import { ct, notrack } from './conntrack.ts';
 import { type Effect, NOTHING, type TargetCompiler } from './effect.ts';
 import { connmark, mark } from './mark.ts';
 import { dnat, masquerade, netmap, redirect, snat } from './nat.ts';
+import { ttl } from './ttl.ts';
 import { accept, drop, giveBack, queue, reject, synproxy, tcpmss, tproxy } from './verdict.ts';
 
 const nothing: TargetCompiler = () => NOTHING;
@@ -37,8 +38,8 @@ const TARGETS: ReadonlyMap<string, TargetCompiler> = new Map<string, TargetCompi
   ['TRACE', nothing],
   ['AUDIT', nothing],
   ['TEE', nothing],
-  ['TTL', nothing],
-  ['HL', nothing],
+  ['TTL', ttl],
+  ['HL', ttl],
   ['DSCP', nothing],
   ['TOS', nothing],
   ['ECN', nothing],
