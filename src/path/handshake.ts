@@ -1,6 +1,6 @@
 import type { NetNamespace } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
-import type { World } from './branch.ts';
+import type { Branch, World } from './branch.ts';
 import { legOf, MANY_ENTRIES, starts, worldOf } from './leg.ts';
 import type { Packet } from './packet.ts';
 import { refusedBranches } from './refused.ts';
@@ -35,24 +35,30 @@ export const withAck = (network: Network, handshake: Handshake): readonly WalkBr
   const { entries, connections } = answered;
   const ends = run(world, starts(network, question, ack, { entries, connections }));
   const arrived = ends.filter(({ end }) => end?.outcome === 'delivered' || end?.outcome === 'unknown');
-  if (arrived.length > 0) {
-    const all = arrived.reduce((sum, { share }) => sum + share, 0);
-    return arrived.map(({ share, tracking }) => ({
-      ...answered,
-      share: (answered.share * share) / all,
-      entries: tracking.entries,
-    }));
-  }
-  return ends.flatMap((branch) => {
+  const told = ends.filter((branch) => arrived.length === 0 || arrived.includes(branch) || asksAnew(branch, answered));
+  const all = told.reduce((sum, { share }) => sum + share, 0);
+  return told.flatMap((branch) => {
+    const share = (answered.share * branch.share) / all;
+    if (arrived.includes(branch)) return [{ ...answered, share, entries: branch.tracking.entries }];
     const leg = legOf('ack', ack, branch);
     const lost: WalkBranch = {
       ...answered,
       ack: leg,
       outcome: leg.end.outcome,
-      share: answered.share * branch.share,
+      share,
       assumptions: [...answered.assumptions, ...branch.assumptions],
       entries: branch.tracking.entries,
     };
     return refusedBranches(network, question.start, sent, branch, lost);
   });
 };
+
+/** Whether something had to be taken for granted of the ACK that was decided of the SYN: `-m socket --transparent` knows a request, but no listener of every address. */
+const asksAnew = (ack: Branch, answered: WalkBranch): boolean =>
+  ack.assumptions.some(
+    ({ code, source }) =>
+      source !== undefined &&
+      !answered.assumptions.some(
+        (other) => other.code === code && other.source?.file === source.file && other.source.line === source.line,
+      ),
+  );

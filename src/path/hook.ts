@@ -113,11 +113,17 @@ const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutc
     case 'queue':
     case 'stolen':
     case 'tproxy': {
-      // Whether a connection's own socket is transparent, no capture tells.
-      const given =
-        outcome.tproxy && !isConnected
-          ? tproxied(next, outcome.tproxy, { place: hook, stage: name, device, proofs })
-          : undefined;
+      // A connection's own socket takes the packet if it is transparent, which no capture tells; else it is dropped.
+      if (outcome.tproxy && isConnected)
+        return finish(next, {
+          place: hook,
+          stage: name,
+          device,
+          action: { code: 'tproxy-own-connection', values },
+          verdict: 'unknown',
+          proofs,
+        });
+      const given = outcome.tproxy && tproxied(next, outcome.tproxy, { place: hook, stage: name, device, proofs });
       if (given?.end) return given;
       return assume(given ?? next, {
         code: `rule-${outcome.verdict}`,

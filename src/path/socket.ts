@@ -91,7 +91,7 @@ const same = (a: number | undefined, b: number | undefined): boolean => a === un
 /** Whether the packet is the mirror image of what was sent: only then does the sender's socket know it. */
 export const answers = (sent: Packet, p: Packet): boolean => (p.inner ? quotes(sent, p.inner) : mirrors(sent, p));
 
-/** A port (or echo id) that NAT drew and nobody gave back is not the sender's own. */
+/** A port (or echo id) that NAT drew and nobody gave back is not the one that the sender knows. */
 const isGivenBack = (own: number | undefined, got: number | undefined): boolean => own === undefined || got === own;
 
 /** An ICMP error finds the socket of the packet that it quotes; ping's by the echo's id alone (ping_lookup). */
@@ -106,7 +106,7 @@ const mirrors = (sent: Packet, p: Packet): boolean =>
   p.proto === sent.proto &&
   p.src === sent.dst &&
   p.dst === sent.src &&
-  same(p.sport, sent.dport) &&
+  isGivenBack(sent.dport, p.sport) &&
   (p.icmp ? isGivenBack(sent.icmp?.id, p.icmp.id) : isGivenBack(sent.sport, p.dport));
 
 /** tcp_v4_rcv: an answer under another name than the one that was asked meets no socket and is reset. */

@@ -59,6 +59,19 @@ describe('the ACK of a handshake', () => {
   });
 });
 
+it('an ACK may be lost by a rule that could be decided of the SYN alone', () => {
+  const rule = table('filter', 4, '-A INPUT -m socket --transparent -j REJECT --reject-with icmp-host-unreachable');
+  const { branches } = walkFlow(node(OFF, [rule]), {
+    ...{ proto: 'tcp', src: '', sport: 20001, dst: '10.244.1.1', dport: 80, start: 'a/d' },
+  });
+  expect(branches.map((b) => [b.outcome, b.ack?.end.reason])).toEqual(
+    expect.arrayContaining([
+      ['delivered', undefined],
+      ['rejected', 'rule-reject'],
+    ]),
+  );
+});
+
 describe('an ICMP error', () => {
   it('is attached to nothing where UDP sends it, so that NOTRACK holds for it and no NAT is undone', () => {
     const renamed = nat(4, '-A INPUT -p udp -j SNAT --to-source 192.168.10.1');
@@ -175,6 +188,14 @@ describe('TPROXY', () => {
   it('has dropped what no routing rule keeps on the host', () => {
     const branch = walk(node(OFF, [to(80)]), { dst: '192.168.10.9' });
     expect(branch.forward.end).toMatchObject({ outcome: 'dropped', reason: 'tproxy-not-local' });
+  });
+
+  it('leaves open what becomes of the answer to a connection of this host', () => {
+    const network = node(OFF, [], [to(80)]);
+    expect(walk(network, { dst: '10.244.1.1' }).reply?.end).toMatchObject({
+      outcome: 'unknown',
+      reason: 'tproxy-own-connection',
+    });
   });
 
   it('drops what nobody listens for', () => {
