@@ -1,10 +1,12 @@
+import { knows } from '../network/namespace.ts';
 import { type Branch, decisive, finish, type Stage, type StepParts } from './branch.ts';
 import type { TableOutcome } from './netfilter/outcome.ts';
 import { listenerFor, socketsKnown } from './socket.ts';
 
-/** The address that TPROXY looks for where the rule names none: the first of the device that the packet came in by (nf_tproxy_laddr4). */
+/** The address that TPROXY looks for where the rule names none: the first of the device that the packet came in by, else the packet's own (nf_tproxy_laddr4). */
 const ownAddress = ({ namespace, iif, packet }: Branch): string | undefined =>
-  namespace.links.get(iif ?? '')?.addresses.find((a) => a.family === packet.family)?.address;
+  namespace.links.get(iif ?? '')?.addresses.find((a) => a.family === packet.family)?.address ??
+  (knows(namespace, 'ip-addr') ? packet.dst : undefined);
 
 /**
  * tproxy_tg4, tproxy_tg6: what belongs to no connection of this host is given to a listener of its without a change of the addresses, or dropped where nobody

@@ -176,7 +176,7 @@ describe('TPROXY', () => {
   const rules: Text = ['ip-rule', `${RULES}100:\tfrom all fwmark 0x1 lookup 100\n`, 4];
   const routes: Text = ['ip-route', `${HOST_ROUTES}local default dev lo table 100 scope host\n`, 4];
   const to = (port: number) =>
-    table('mangle', 4, `-A PREROUTING -p tcp -j TPROXY --on-port ${port} --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1`);
+    table('mangle', 4, `-A PREROUTING -p tcp -j TPROXY --on-port ${port} --tproxy-mark 0x1/0x1`);
 
   it('gives the packet to a listener of this host without a change of its addresses', () => {
     const branch = walk(node(OFF, [to(80), rules, routes]), { dst: '9.9.9.9', dport: 4444 });
