@@ -128,6 +128,9 @@ const SETTINGS_BEFORE_DEVICES: readonly (readonly [string, string])[] = [
   ['net/ipv4/conf/all/rp_filter', '0'],
   ['net/ipv4/conf/default/rp_filter', '0'],
   ['net/ipv4/conf/default/accept_redirects', '0'],
+  // A redirect passes OUTPUT as part of the connection that it is about, and may mark it; how many are sent is a matter of time.
+  ['net/ipv4/conf/all/send_redirects', '0'],
+  ['net/ipv4/conf/default/send_redirects', '0'],
   ['net/ipv6/conf/default/accept_dad', '0'],
   ['net/ipv6/conf/all/accept_dad', '0'],
   ['net/ipv6/conf/default/accept_ra', '0'],

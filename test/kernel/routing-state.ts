@@ -17,6 +17,7 @@ export const settingsFor = (random: Random, host: Host): Ingredient[] => {
   if (host.kind === 'node') {
     if (random.chance(0.3)) set('net/ipv4/conf/all/rp_filter', random.pick(['1', '2']));
     if (random.chance(0.35)) set(`net/ipv4/conf/${device()}/rp_filter`, random.pick(['1', '2', '1']));
+    if (random.chance(0.25)) set('net/ipv4/conf/all/send_redirects', '1');
     if (random.chance(0.05)) set('net/ipv4/ip_forward', '0');
     if (random.chance(0.05)) set(`net/ipv4/conf/${device()}/forwarding`, '0');
     if (random.chance(0.05)) set('net/ipv6/conf/all/forwarding', '0');
