@@ -28,6 +28,8 @@ export interface WalkEntry {
   /** IPS_SEEN_REPLY. */
   readonly seenReply: boolean;
   readonly mark: number;
+  /** The device out of which MASQUERADE saw the connection leave (nf_conn_nat.masq_index). */
+  readonly masqueradedOut?: string | undefined;
 }
 
 /** The packet's relation to its entry: what `-m conntrack --ctstate` tests. */

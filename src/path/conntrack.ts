@@ -25,7 +25,8 @@ export const withEntry = (tracking: Tracking, namespace: string, entry: WalkEntr
   return { ...tracking, entries: new Map(tracking.entries).set(namespace, [...others, entry]) };
 };
 
-const withoutEntry = (tracking: Tracking, namespace: string, entry: WalkEntry): Tracking => ({
+/** The tracking state without an entry (nf_ct_kill). */
+export const withoutEntry = (tracking: Tracking, namespace: string, entry: WalkEntry): Tracking => ({
   ...tracking,
   entries: new Map(tracking.entries).set(
     namespace,

@@ -2,7 +2,7 @@ import { knows } from '../network/namespace.ts';
 import type { Source } from '../records/source.ts';
 import { addressWords, isLinkLocal, prefixLength, wordsToAddress } from '../tables/address.ts';
 import { assume, type Branch, finish, type Stage, step } from './branch.ts';
-import { isTaken, withCtEntry } from './conntrack.ts';
+import { isTaken, withCtEntry, withoutEntry } from './conntrack.ts';
 import { invert, tupleOf, type WalkEntry, type WalkTuple } from './conntrack-entry.ts';
 import { hitProofs, question } from './hook.ts';
 import { type AddressRange, addressOfRange, isWithin } from './nat-range.ts';
@@ -33,8 +33,25 @@ export const nat =
         bind(b, hook, manip, entry, outcome),
       );
     }
+    const moved = hook === 'POSTROUTING' ? movedAway(b, entry) : undefined;
+    if (moved) return [moved];
     return [b.ct.state === 'RELATED' ? quotedUndone(rewrite(b, hook, manip)) : rewrite(b, hook, manip)];
   };
+
+/** nf_nat_oif_changed: a masqueraded connection that leaves by another device than before is dropped, and its entry with it. */
+const movedAway = (b: Branch, entry: WalkEntry): Branch | undefined => {
+  const { masqueradedOut: before } = entry;
+  if (before === undefined || b.ct.direction !== 'original' || b.oif === before) return undefined;
+  const dropped = finish(b, {
+    place: 'POSTROUTING',
+    stage: 'nat',
+    device: b.oif,
+    action: { code: 'masquerade-moved', values: { before, device: b.oif ?? '' } },
+    verdict: 'drop',
+    proofs: (b.route?.proofs ?? []).map((source) => ({ source, role: 'decisive' as const })),
+  });
+  return { ...dropped, tracking: withoutEntry(b.tracking, b.namespace.id, entry) };
+};
 
 /** nf_nat_icmp_reply_translation: the packet that an ICMP error quotes is given back the name under which it was sent. */
 const quotedUndone = (b: Branch): Branch => {
@@ -317,7 +334,8 @@ const setSource = (
   // nf_nat_l4proto_unique_tuple: where the name is taken, another port (or echo id) is drawn.
   const port = isTaken(b, entry, reply(wanted)) ? undefined : wanted;
   const changed = src !== p.src || port !== (p.icmp ? p.icmp.id : p.sport);
-  return step(withCtEntry(b, { ...entry, reply: reply(port), srcNat: entry.srcNat || changed }), {
+  const kept = { ...entry, reply: reply(port), srcNat: entry.srcNat || changed };
+  return step(withCtEntry(b, code === 'masquerade' ? { ...kept, masqueradedOut: b.oif } : kept), {
     place: hook,
     stage: 'nat',
     device: b.oif,

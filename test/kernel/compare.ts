@@ -53,6 +53,7 @@ const OWN_ERRORS: Readonly<Record<string, string>> = {
   unreachable: 'EHOSTUNREACH',
   prohibit: 'EACCES',
   blackhole: 'EINVAL',
+  'martian-source': 'EINVAL',
   'neighbour-failed': 'EHOSTUNREACH',
 };
 
@@ -308,6 +309,11 @@ export const compare = (
   );
   const agreed = verdicts.find((v) => v.verdict === 'agreed');
   if (agreed) return agreed;
+  // The walk takes the sender for new to `-m recent`; a SYN that is sent again is not.
+  const listed = walked.branches.some(({ assumptions }) =>
+    assumptions.some(({ code }) => code === 'recent-not-listed'),
+  );
+  if (listed && flow.proto === 'tcp') return { verdict: 'undecided', differences: ['recent-not-listed'] };
   if (walked.cut) return { verdict: 'undecided', differences: ['cut at the bound of branches'] };
   const open = verdicts.find((v) => v.verdict === 'undecided');
   return open ?? verdicts[0] ?? { verdict: 'disagreed', differences: ['the walk has no branch'] };

@@ -72,6 +72,24 @@ it('an ACK may be lost by a rule that could be decided of the SYN alone', () => 
   );
 });
 
+it('a masqueraded connection that leaves by another device is dropped, and forgotten', () => {
+  const masquerades = nat(4, '-A POSTROUTING -j MASQUERADE');
+  const marks = table('mangle', 4, '-A PREROUTING -p tcp -m tcp ! --syn -j MARK --set-xmark 0x1/0x1');
+  const rules: Text = ['ip-rule', `${RULES}100:\tfrom all fwmark 0x1 lookup 100\n`, 4];
+  const routes: Text = ['ip-route', `${HOST_ROUTES}10.244.1.0/24 dev eth0 table 100\n`, 4];
+  const moving = node(OFF, [masquerades, marks, rules, routes]);
+  // Hairpin: the pod reaches itself by way of the host, its SYN out of cni0, its ACK out of eth0.
+  const itself = nat(
+    4,
+    '-A PREROUTING -d 10.96.0.10/32 -j DNAT --to-destination 10.244.1.3',
+    '-A POSTROUTING -j MASQUERADE',
+  );
+  const branch = walk(node(OFF, [itself, marks, rules, routes]), {});
+  expect(branch.ack?.end).toMatchObject({ outcome: 'dropped', reason: 'masquerade-moved', namespace: '' });
+  expect(branch.entries.get('a') ?? []).toEqual([]);
+  expect(walk(moving, { dst: '10.244.1.1' }).outcome).toBe('delivered');
+});
+
 describe('an ICMP error', () => {
   it('is attached to nothing where UDP sends it, so that NOTRACK holds for it and no NAT is undone', () => {
     const renamed = nat(4, '-A INPUT -p udp -j SNAT --to-source 192.168.10.1');
