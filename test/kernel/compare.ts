@@ -57,6 +57,9 @@ const OWN_ERRORS: Readonly<Record<string, string>> = {
   'neighbour-failed': 'EHOSTUNREACH',
 };
 
+/** What a silent drop by the sender's own host may yet tell the socket: a full device, an XFRM policy without a state where the packet is routed anew. */
+const TOLD: Readonly<Record<string, readonly string[]>> = { 'frame-too-long': ['ENOBUFS'], 'no-state': ['EREMOTE'] };
+
 /** `sentAgain` walks TCP's second attempt, where the first had no answer. */
 export const forecast = (branch: WalkBranch, start: string, sentAgain: () => readonly WalkBranch[]): Forecast => {
   const { forward, reply, ack, refusal } = branch;
@@ -80,11 +83,7 @@ export const forecast = (branch: WalkBranch, start: string, sentAgain: () => rea
       unknown: undefined,
     };
   }
-  // A device that drops what its own host sends may tell the socket.
-  const silent: Forecast = {
-    ...nothing,
-    client: end.reason === 'frame-too-long' ? ['timeout', 'ENOBUFS'] : ['timeout'],
-  };
+  const silent: Forecast = { ...nothing, client: ['timeout', ...(TOLD[end.reason] ?? [])] };
   const here = idOf(forward) === start;
   if (here && last?.stage === 'fib' && !refusal) {
     // A rule that refuses is no network (fib4_rule_action), a route that does is no host.
