@@ -316,10 +316,11 @@ describe('XFRM policies without a tunnel', () => {
     expect(to('net.ipv4.conf.all.disable_policy = 1\n')).toBe('delivered');
   });
 
-  it('allow nothing without a template where the default is block', () => {
+  it('allow what the default would block', () => {
     const allows = policy(ANY, ANY, '\n\tdir in priority 0 ptype main');
     expect(walk(node(OFF, [allows]), { dst: '10.244.1.1' }).forward.end.outcome).toBe('delivered');
-    expect(walk(node(OFF, [allows, defaults('in')]), { dst: '10.244.1.1' }).forward.end.reason).toBe('policy-block');
+    expect(walk(node(OFF, [allows, defaults('in')]), { dst: '10.244.1.1' }).forward.end.outcome).toBe('delivered');
+    expect(walk(node(OFF, [defaults('in')]), { dst: '10.244.1.1' }).forward.end.reason).toBe('no-policy');
   });
 
   it('tell ICMP by its type and code', () => {

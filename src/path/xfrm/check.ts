@@ -14,6 +14,7 @@ import { matchingPolicies, stateSatisfies, type XfrmFlow } from './policy.ts';
  */
 export const decodedSession = (b: Branch, ifId: number, p = b.packet): XfrmFlow => {
   let { src, dst, sport, dport } = p;
+  let icmp: XfrmFlow['icmp'] = p.icmp;
   const { entry, direction } = b.ct;
   if (entry) {
     const tuple = direction === 'original' ? entry.original : entry.reply;
@@ -22,20 +23,26 @@ export const decodedSession = (b: Branch, ifId: number, p = b.packet): XfrmFlow 
     if (dstBit) {
       dst = tuple.dst;
       dport = tuple.dport;
+      // The port is written where an ICMP error has its type and code (struct flowi's union).
+      if (icmp && p.proto !== entry.proto)
+        icmp = dport === undefined ? undefined : { type: dport >> 8, code: dport & 0xff };
     }
     if (srcBit) {
       src = tuple.src;
       sport = tuple.sport;
     }
   }
-  return { family: p.family, src, dst, proto: p.proto, sport, dport, icmp: p.icmp, mark: p.mark, ifId };
+  return { family: p.family, src, dst, proto: p.proto, sport, dport, icmp, mark: p.mark, ifId };
 };
 
+/** Types that are taken for errors (icmp_err_packet): unreachable, time exceeded, and IPv6's packet too big. */
+const ERRORS = { 4: new Set([3, 11]), 6: new Set([1, 2, 3]) } as const;
+
 /** xfrm_in_fwd_icmp, since Linux 6.9: an ICMP error for which no policy asks is forwarded as what its quoted packet's answer would be. */
-const policyOfError = (world: World, b: Branch): XfrmPolicy | undefined => {
-  const { inner, icmp } = b.packet;
+const policyOfError = (world: World, b: Branch, flow: XfrmFlow): XfrmPolicy | undefined => {
+  const { inner, family } = b.packet;
   const kernel = world.network.nodes.find((node) => node.name === b.namespace.node)?.kernel;
-  if (!icmp || !inner || !isKernelSince(kernel, 6, 9)) return undefined;
+  if (!inner || !flow.icmp || !ERRORS[family].has(flow.icmp.type) || !isKernelSince(kernel, 6, 9)) return undefined;
   return matchingPolicies(b.namespace, 'fwd', decodedSession(b, 0, { ...replyTo(inner), mark: b.packet.mark }))[0];
 };
 
@@ -104,7 +111,7 @@ export const policyCheck =
       ];
     }
     const flow = decodedSession(b, 0);
-    const policy = matchingPolicies(ns, dir, flow)[0] ?? (dir === 'fwd' ? policyOfError(world, b) : undefined);
+    const policy = matchingPolicies(ns, dir, flow)[0] ?? (dir === 'fwd' ? policyOfError(world, b, flow) : undefined);
     const values = {
       dir,
       src: flow.src,
@@ -134,18 +141,6 @@ export const policyCheck =
       return block ? fail('no-policy', decisive(ns.xfrmDefaults)) : [b];
     }
     if (policy.action === 'block') return fail('policy-block', decisive(policy));
-    // With a default of block, a policy allows only what came by one of its templates.
-    if (block && policy.templates.length === 0)
-      return [
-        finish(b, {
-          place,
-          stage: 'xfrm',
-          device: b.iif,
-          action: { code: 'policy-block', values: { ...values, counter: 'XfrmInNoStates' } },
-          verdict: 'drop',
-          proofs: decisive(ns.xfrmDefaults, policy),
-        }),
-      ];
     if (!templateOk(policy, b.secpath)) return fail('tmpl-mismatch', decisive(policy, ...b.secpath));
     if (b.secpath.length === 0) return [b];
     return [
