@@ -1,5 +1,6 @@
 import { knows } from '../network/namespace.ts';
 import { type Branch, decisive, finish, type Stage, type StepParts } from './branch.ts';
+import { bridgeCallsIptables } from './device/bridge.ts';
 import type { TableOutcome } from './netfilter/outcome.ts';
 import { listenerFor, socketsKnown } from './socket.ts';
 
@@ -7,6 +8,9 @@ import { listenerFor, socketsKnown } from './socket.ts';
 const ownAddress = ({ namespace, iif, packet }: Branch): string | undefined =>
   namespace.links.get(iif ?? '')?.addresses.find((a) => a.family === packet.family)?.address ??
   (knows(namespace, 'ip-addr') ? packet.dst : undefined);
+
+/** br_netfilter runs PREROUTING before IP has the packet, and ip_rcv_core takes every socket off (skb_orphan): only the mark is left of TPROXY. */
+const isOnBridge = (b: Branch): boolean => b.physIn !== undefined && bridgeCallsIptables(b) !== false;
 
 /**
  * tproxy_tg4, tproxy_tg6: what belongs to no connection of this host is given to a listener of its without a change of the addresses, or dropped where nobody
@@ -22,7 +26,7 @@ export const tproxied = (
   const port = target.port ?? packet.dport;
   if (address === undefined || port === undefined) return undefined;
   const listener = listenerFor(namespace, { ...packet, dst: address, dport: port });
-  if (listener) return { ...b, assigned: listener };
+  if (listener) return isOnBridge(b) ? b : { ...b, assigned: listener };
   if (!socketsKnown(namespace, packet.proto)) return undefined;
   const read = namespace.captureSources.get('sockets') ?? [];
   return finish(b, {

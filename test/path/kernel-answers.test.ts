@@ -4,7 +4,20 @@ import { worldOf } from '../../src/path/leg.ts';
 import { refusalFor } from '../../src/path/refusal.ts';
 import { firstPacket, walkFlow } from '../../src/path/walk.ts';
 import { policyCheck } from '../../src/path/xfrm/check.ts';
-import { HOST, HOST_ROUTES, HOST_ROUTES6, nat, node, OFF, RULES, RULES6, type Text, table, walk } from './one-node.ts';
+import {
+  HOST,
+  HOST_ROUTES,
+  HOST_ROUTES6,
+  nat,
+  node,
+  OFF,
+  ON,
+  RULES,
+  RULES6,
+  type Text,
+  table,
+  walk,
+} from './one-node.ts';
 
 /** What comes back, as a kernel was seen to answer (`npm run test:kernel`), made as small as it goes. */
 
@@ -206,6 +219,12 @@ describe('TPROXY', () => {
   it('has dropped what no routing rule keeps on the host', () => {
     const branch = walk(node(OFF, [to(80)]), { dst: '192.168.10.9' });
     expect(branch.forward.end).toMatchObject({ outcome: 'dropped', reason: 'tproxy-not-local' });
+  });
+
+  it('has its socket taken off where br_netfilter runs the rule', () => {
+    const elsewhere = walk(node(ON, [to(80), rules, routes]), { dst: '9.9.9.9', dport: 4444 });
+    expect(elsewhere.forward.end).toMatchObject({ outcome: 'reset', reason: 'no-listener' });
+    expect(walk(node(ON, [to(80)]), { dst: '192.168.10.9' }).forward.end.reason).not.toBe('tproxy-not-local');
   });
 
   it('leaves open what becomes of the answer to a connection of this host', () => {
