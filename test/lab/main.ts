@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildNetwork } from '../../src/network/build.ts';
@@ -143,6 +143,7 @@ const main = (): number => {
   const out = kept === '' ? mkdtempSync(join(tmpdir(), 'netautopsy-lab-')) : resolve(kept);
   const plan = { hosts: TOPOLOGY.hosts, still: TOPOLOGY.still, clean: TOPOLOGY.clean, listeners, cases, timeout: 2.5 };
   if (!existsSync(join(out, 'case-0.json'))) {
+    mkdirSync(out, { recursive: true });
     writeFileSync(join(out, 'cases.json'), JSON.stringify(plan));
     boot(lab, cache, out, Number(option('minutes', String(10 + count))));
   }
