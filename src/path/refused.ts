@@ -6,7 +6,7 @@ import { legOf, MANY_ENTRIES, worldOf } from './leg.ts';
 import type { Packet } from './packet.ts';
 import { attachedTo, isAttached, refusalFor } from './refusal.ts';
 import { lookupRoute } from './routing/lookup.ts';
-import type { RouteAnswer } from './routing/outcome.ts';
+import { REFUSING } from './routing/refused-route.ts';
 import { run } from './run.ts';
 import type { WalkBranch } from './walk-result.ts';
 
@@ -52,9 +52,6 @@ const afterwards = (world: World, reset: Branch): Tracking => {
   const start = { ...startBranch(reset.namespace, error, reset.tracking), ct: attachedTo(reset), attached: true };
   return run(world, [{ branch: start, next: 'output' }])[0]?.tracking ?? reset.tracking;
 };
-
-/** Routes that are errors. */
-const REFUSING: ReadonlySet<RouteAnswer['type']> = new Set(['none', 'unreachable', 'prohibit', 'blackhole']);
 
 /**
  * nf_send_reset: what br_netfilter shows of a bridge is answered through the port that the packet came in by, to the station that sent it and past every hook,

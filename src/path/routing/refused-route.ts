@@ -3,7 +3,8 @@ import type { Tri } from '../netfilter/outcome.ts';
 import { lookupRoute } from './lookup.ts';
 import type { RouteAnswer } from './outcome.ts';
 
-const REFUSING: ReadonlySet<RouteAnswer['type']> = new Set(['none', 'unreachable', 'prohibit', 'blackhole']);
+/** Answers by which a packet cannot leave. */
+export const REFUSING: ReadonlySet<RouteAnswer['type']> = new Set(['none', 'unreachable', 'prohibit', 'blackhole']);
 
 /** match_lookup_rt6 (-m addrtype of IPv6): whether no route leads to the address, or one that refuses; by this device where one is given. */
 export const isRouteRefused = (ns: NetNamespace, address: string, device: string | undefined): Tri => {
