@@ -24,8 +24,8 @@ const ACK_LENGTH = { 4: 52, 6: 72 } as const;
 
 /**
  * The flow with the packet that ends TCP's handshake (tcp_rcv_synsent_state_process sends it, tcp_check_req takes it): the ways in which it does not arrive, or,
- * where it may, the flow as it was, with the entries that it leaves (conntrack picks up a connection whose SYN it did not track). What a rule cannot decide of it, it
- * could not decide of the SYN, which passed.
+ * where it may, the flow as it was, with the entries that it leaves (conntrack picks up a connection whose SYN it did not track). What a rule can decide neither of it
+ * nor of the SYN is taken as it was for the SYN, which passed; what is open for the ACK alone is told both ways.
  */
 export const withAck = (network: Network, handshake: Handshake): readonly WalkBranch[] => {
   const { question, sent, reply, server, answered, lostWays } = handshake;

@@ -48,7 +48,7 @@ export interface WalkBranch {
    * they let its first packet pass, and conntrack calls it INVALID where it did not see the answer. Undefined where it arrives.
    */
   readonly ack: Leg | undefined;
-  /** The way back of the RST or ICMP error that answers a refused request or ACK; undefined where none is sent. */
+  /** The way of the RST or ICMP error that answers what is refused: a request, an ACK, or an answer that meets no socket; undefined where none is sent. */
   readonly refusal: Leg | undefined;
   readonly outcome: Outcome;
   readonly assumptions: readonly Assumption[];

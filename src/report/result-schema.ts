@@ -136,7 +136,11 @@ const flow = z.object({
   ack: z
     .array(step)
     .describe("The packet that ends TCP's handshake, where it does not arrive though the answer did; empty otherwise."),
-  refusal: z.array(step).describe('The way back of the RST or ICMP error that answers a refused request.'),
+  refusal: z
+    .array(step)
+    .describe(
+      'The way of the RST or ICMP error that answers what is refused: a request, an ACK, or an answer that no socket waits for.',
+    ),
   forwardEnd: legEnd.nullable(),
   replyEnd: legEnd.nullable(),
   ackEnd: legEnd.nullable(),
