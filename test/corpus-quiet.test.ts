@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pack } from 'tar-stream';
 import { afterAll, describe, expect, test } from 'vitest';
-import { analyze } from '../src/analyze.ts';
+import { analyze } from '../src/judging/analyze.ts';
 import { renderHtml } from '../src/report/render-html.ts';
 import { renderJson } from '../src/report/render-json.ts';
 

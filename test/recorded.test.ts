@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { analyze } from '../src/analyze.ts';
-import type { Analysis } from '../src/causes/analysis.ts';
-import type { FlowRequest } from '../src/request.ts';
+import type { Analysis } from '../src/judging/analysis.ts';
+import { analyze } from '../src/judging/analyze.ts';
+import type { FlowRequest } from '../src/judging/request.ts';
 import { recordedCases, rightNames, type Truth, truthOf } from './recorded-cases.ts';
 
 const requestOf = ({ flow }: Truth): FlowRequest => ({

@@ -1,4 +1,4 @@
-import { readMoment } from '../captures/clock.ts';
+import { readMoment } from '../captures/system/clock.ts';
 import type { Placed } from './assign.ts';
 import type { Moment } from './bundle.ts';
 import type { Units } from './layouts/units.ts';

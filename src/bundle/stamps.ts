@@ -1,4 +1,4 @@
-import { readMoment } from '../captures/clock.ts';
+import { readMoment } from '../captures/system/clock.ts';
 
 /** What a collector wrote down of the time at which it ran a command, or itself. */
 export interface Stamp {

@@ -9,7 +9,7 @@ export const complete: FallbackCompletionFunction = (current, argv, defaults, do
   const [, ...words] = (argv._ as readonly (string | number)[]).map(String);
   if (current.startsWith('-')) return defaults();
   if (words[0] === 'explain' && words.length <= 2)
-    return import('../causes/registry.ts').then(({ CAUSES }) =>
+    return import('../judging/registry.ts').then(({ CAUSES }) =>
       done(
         startingWith(
           current,

@@ -1,5 +1,5 @@
-import type { Analysis } from '../causes/analysis.ts';
-import type { Confidence } from '../causes/finding.ts';
+import type { Confidence } from '../causes/facts/finding.ts';
+import type { Analysis } from '../judging/analysis.ts';
 
 /** Exit statuses of every command. */
 export const EXIT = { ok: 0, finding: 1, usage: 2, unreadable: 3, crash: 70 } as const;

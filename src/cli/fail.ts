@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { BundleError } from '../bundle/error.ts';
+import { RequestError } from '../judging/request.ts';
 import { visibleLine } from '../report/visible.ts';
-import { RequestError } from '../request.ts';
 import { EXIT } from './exit-codes.ts';
 import { FlowExpressionError } from './flow-expression.ts';
 import { isNear, nearest } from './nearest.ts';

@@ -1,4 +1,4 @@
-import type { FlowRequest } from '../request.ts';
+import type { FlowRequest } from '../judging/request.ts';
 import { parseFlowExpression } from './flow-expression.ts';
 import { UsageError } from './usage-error.ts';
 

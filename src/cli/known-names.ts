@@ -1,4 +1,4 @@
-import type { OpenedBundle } from '../analyze.ts';
+import type { OpenedBundle } from '../judging/analyze.ts';
 import type { RedactedName } from '../report/redact.ts';
 
 /** Namespaces and objects that every cluster has tell nothing. */

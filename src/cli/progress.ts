@@ -1,5 +1,5 @@
 import type { SingleBar } from 'cli-progress';
-import type { Watch } from '../analyze.ts';
+import type { Watch } from '../judging/analyze.ts';
 
 /** Nobody needs to be told of what is over within a second. */
 const QUIET_MS = 1000;

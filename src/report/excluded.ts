@@ -1,5 +1,5 @@
-import type { Analysis } from '../causes/analysis.ts';
-import type { RuledOutFinding } from '../causes/finding.ts';
+import type { RuledOutFinding } from '../causes/facts/finding.ts';
+import type { Analysis } from '../judging/analysis.ts';
 import { type Prose, plainText } from './prose.ts';
 import { findingContext } from './wording.ts';
 import type { Words } from './words.ts';

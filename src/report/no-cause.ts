@@ -1,5 +1,5 @@
-import type { Analysis } from '../causes/analysis.ts';
-import type { EvidenceLine, FlowAnalysis } from '../causes/finding.ts';
+import type { EvidenceLine, FlowAnalysis } from '../causes/facts/finding.ts';
+import type { Analysis } from '../judging/analysis.ts';
 import type { Missing } from '../path/step.ts';
 import { decidingLeg, type Leg, wayOf } from '../path/walk-result.ts';
 import { type Prose, plainText } from './prose.ts';

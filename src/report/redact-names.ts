@@ -1,4 +1,4 @@
-import type { Analysis } from '../causes/analysis.ts';
+import type { Analysis } from '../judging/analysis.ts';
 
 /** A name to be replaced; the kind becomes the replacement's first word (`node-1`, `service-2`). */
 export interface RedactedName {

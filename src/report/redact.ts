@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Analysis } from '../causes/analysis.ts';
+import type { Analysis } from '../judging/analysis.ts';
 import { addressFamily } from '../tables/address.ts';
 import { AddressMask } from './redact-address.ts';
 import { namesIn, type RedactedName } from './redact-names.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Analysis } from '../causes/analysis.ts';
+import type { Analysis } from '../judging/analysis.ts';
 import type { Language } from './language.ts';
 import { endEvidence } from './no-cause.ts';
 import { DETAILS, type Detail, FULL } from './view/detail.ts';

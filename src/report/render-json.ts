@@ -1,6 +1,6 @@
-import type { Analysis } from '../causes/analysis.ts';
-import type { EvidenceLine, Finding, FlowAnalysis, Values } from '../causes/finding.ts';
+import type { EvidenceLine, Finding, FlowAnalysis, Values } from '../causes/facts/finding.ts';
 import type { FlowEvidence } from '../evidence/observation.ts';
+import type { Analysis } from '../judging/analysis.ts';
 import type { Packet } from '../path/packet.ts';
 import type { Proof, Step } from '../path/step.ts';
 import type { LegEnd } from '../path/walk-result.ts';

@@ -1,4 +1,4 @@
-import type { EvidenceLine, Finding, FlowAnalysis } from '../causes/finding.ts';
+import type { EvidenceLine, Finding, FlowAnalysis } from '../causes/facts/finding.ts';
 import type { Step } from '../path/step.ts';
 import type { FlowQuestion, LegEnd } from '../path/walk-result.ts';
 import { endpoint, packetValues, tunnelName } from './packet-text.ts';

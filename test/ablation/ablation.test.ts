@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Finding } from '../../src/causes/finding.ts';
-import { CAUSES } from '../../src/causes/registry.ts';
+import type { Finding } from '../../src/causes/facts/finding.ts';
+import { CAUSES } from '../../src/judging/registry.ts';
 import { textsOf } from '../causes/bundle.ts';
 import { recordedCases, rightNames, type Truth, truthOf } from '../recorded-cases.ts';
 import { causesAlone, causesOfFlow } from './accused.ts';

@@ -1,7 +1,7 @@
-import { brokenFlows } from '../../src/causes/broken-flows.ts';
-import type { Finding } from '../../src/causes/finding.ts';
-import { judgeFlow, strongerFirst } from '../../src/causes/judge.ts';
+import type { Finding } from '../../src/causes/facts/finding.ts';
 import { completeQuestion } from '../../src/evidence/complete.ts';
+import { brokenFlows } from '../../src/judging/broken-flows.ts';
+import { judgeFlow, strongerFirst } from '../../src/judging/judge.ts';
 import type { Network } from '../../src/network/network.ts';
 import type { FlowQuestion } from '../../src/path/walk-result.ts';
 import type { Truth } from '../recorded-cases.ts';

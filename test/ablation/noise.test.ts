@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Finding } from '../../src/causes/finding.ts';
+import type { Finding } from '../../src/causes/facts/finding.ts';
 import type { Network } from '../../src/network/network.ts';
 import { type BundleTexts, bundleOf } from '../causes/bundle.ts';
 import { recordedCases, type Truth, truthOf } from '../recorded-cases.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { analyzeOpened, openBundle } from '../../src/analyze.ts';
+import { analyzeOpened, openBundle } from '../../src/judging/analyze.ts';
 import { tar, tree } from './archive.ts';
 import { asCollected, asInspected } from './cluster-objects.ts';
 import { hasRecorded, recordedNodes, truthOf } from './recorded-nodes.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { analyzeOpened, openBundle } from '../../src/analyze.ts';
+import { analyzeOpened, openBundle } from '../../src/judging/analyze.ts';
 import { tar } from './archive.ts';
 import { hasRecorded, recordedNodes, truthOf } from './recorded-nodes.ts';
 import { LAYOUTS } from './repack.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { ipRoute } from '../../src/captures/ip-route.ts';
+import { ipRoute } from '../../src/captures/route/ip-route.ts';
 import { captureList, readTree } from './archive.ts';
 import * as s from './samples.ts';
 

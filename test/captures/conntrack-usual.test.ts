@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { UsualEntries } from '../../src/captures/conntrack-usual.ts';
+import { UsualEntries } from '../../src/captures/conntrack/conntrack-usual.ts';
 import type { CaptureInput } from '../../src/captures/module.ts';
 import type { Capture } from '../../src/records/capture.ts';
 import { ConntrackColumns } from '../../src/tables/conntrack-columns.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { priorityOf } from '../../src/captures/nft-priority.ts';
+import { priorityOf } from '../../src/captures/nft/nft-priority.ts';
 import type { NftRule, NftStatement, NftTable } from '../../src/records/iptables.ts';
 import { fixture, read } from './fixture.ts';
 

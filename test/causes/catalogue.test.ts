@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { CAUSES } from '../../src/causes/registry.ts';
+import { CAUSES } from '../../src/judging/registry.ts';
 import { renderCatalogue } from '../../src/report/catalogue/markdown.ts';
 
 const FILE = fileURLToPath(new URL('../../src/causes/CATALOGUE.md', import.meta.url));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BUNDLE_CHECKS } from '../../src/causes/registry.ts';
+import { BUNDLE_CHECKS } from '../../src/judging/registry.ts';
 import { LANGUAGES } from '../../src/report/language.ts';
 import { findingContext } from '../../src/report/wording.ts';
 import { Words } from '../../src/report/words.ts';

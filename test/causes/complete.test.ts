@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { CAUSES } from '../../src/causes/registry.ts';
+import { CAUSES } from '../../src/judging/registry.ts';
 import { LANGUAGES } from '../../src/report/language.ts';
 import { sectionsOf } from '../../src/report/words.ts';
 import { kindsOf, lackingKinds, NEVER_OPEN } from './kinds.ts';
@@ -40,7 +40,8 @@ const withFacts = (file: string, seen = new Set<string>()): readonly string[] =>
 const all = (text: string, pattern: RegExp): string[] =>
   [...text.matchAll(pattern)].flatMap((match) => match.slice(1).filter((part) => part !== undefined));
 
-const REGISTERED = new Set(CAUSES.map(({ id }) => id));
+const REGISTERED: ReadonlySet<string> = new Set(CAUSES.map(({ id }) => id));
+const LAYERS = new Map<string, string>(CAUSES.map(({ id, layer }) => [id, layer]));
 /** Codes that the cause's own source hands out: what its templates must have words for. */
 const fixesIn = (text: string): string[] =>
   all(text, /\bid: '([a-z0-9-]+)',?\s*(?:\n\s*)?(?:commands|changes|values)/g).filter((id) => !REGISTERED.has(id));
@@ -52,7 +53,7 @@ const becausesIn = (text: string): string[] => [
 
 /** What a cause lacks, each in words that say what to do. */
 const lacks = (id: string): string[] => {
-  const file = `src/causes/${id}.ts`;
+  const file = `src/causes/${LAYERS.get(id)}/${id}.ts`;
   if (!existsSync(join(root, file))) return [`${file} is not there: name the file by the id`];
   const text = textOf(file);
   const whole = withFacts(file).join('\n');
@@ -110,13 +111,20 @@ describe('every registered cause is complete', () => {
     expect(unknown).toEqual([]);
   });
 
-  test('no file of a cause was left out of the registry', () => {
-    const ids = readdirSync(join(root, 'src/causes'))
-      .map((file) => file.replace(/\.ts$/, ''))
-      .filter(
-        (id) => existsSync(join(root, `src/causes/${id}.ts`)) && textOf(`src/causes/${id}.ts`).includes(`id: '${id}'`),
-      );
-    expect(ids.length).toBeGreaterThan(0);
-    expect(ids.filter((id) => !REGISTERED.has(id))).toEqual([]);
+  test('the registry and the type of ids are what the files of src/causes make them', async () => {
+    const { generatedFiles } = await import('../../scripts/registry.mjs');
+    const generated = Object.entries(generatedFiles());
+    expect(generated).toHaveLength(2);
+    for (const [file, text] of generated) expect(textOf(file), `${file}: run npm run build:registry`).toBe(text);
+  });
+
+  test('src/causes holds a folder per layer, shared facts and checks, and nothing else', () => {
+    const entries = readdirSync(join(root, 'src/causes'), { withFileTypes: true });
+    const layers = new Set<string>(CAUSES.map(({ layer }) => layer));
+    expect(entries.filter((e) => e.isDirectory() && !layers.has(e.name)).map((e) => e.name)).toEqual([
+      'checks',
+      'facts',
+    ]);
+    expect(entries.filter((e) => !e.isDirectory()).map((e) => e.name)).toEqual(['CATALOGUE.md', 'README.md']);
   });
 });

@@ -1,5 +1,5 @@
-import type { Cause } from '../../src/causes/finding.ts';
-import { CAUSES } from '../../src/causes/registry.ts';
+import type { Cause } from '../../src/causes/facts/finding.ts';
+import { CAUSES } from '../../src/judging/registry.ts';
 import { askedBy, type Kind, kindsIn } from './witness.ts';
 
 /** Causes that are never left open, and why: the one place for them. */

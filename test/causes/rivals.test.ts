@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CAUSES } from '../../src/causes/registry.ts';
+import { CAUSES } from '../../src/judging/registry.ts';
 import { bundleOf, flowOf, recorded } from './bundle.ts';
 
 const NAME = 'openyurt-ipvs-ipsec';

@@ -1,5 +1,5 @@
-import type { Finding } from '../../src/causes/finding.ts';
-import type { Judgement } from '../../src/causes/judge.ts';
+import type { Finding } from '../../src/causes/facts/finding.ts';
+import type { Judgement } from '../../src/judging/judge.ts';
 import { LANGUAGES } from '../../src/report/language.ts';
 import { findingContext } from '../../src/report/wording.ts';
 import { Words } from '../../src/report/words.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hasChecksumFix } from '../../src/causes/vxlan-csum-offload-double-nat.ts';
+import { hasChecksumFix } from '../../src/causes/vxlan/vxlan-csum-offload-double-nat.ts';
 import { recorded } from './bundle.ts';
 import { failing, PODS, rulesFirst, syn } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Judgement } from '../../src/causes/judge.ts';
+import type { Judgement } from '../../src/judging/judge.ts';
 import type { CaptureKind } from '../../src/records/capture.ts';
 
 /** What a test has looked at in a judgement, of one cause: that it holds, that it does not, that a capture is missing to tell. */
@@ -27,13 +27,13 @@ export const kindsIn = (file: string, id: string): ReadonlySet<Kind> => files.ge
  */
 export const witnessed = (judgement: Judgement, ids: readonly string[]): Judgement => {
   const { found, observations, ruledOut, undecided } = judgement;
-  const holding = new Set([
+  const holding = new Set<string>([
     ...found.flatMap(function all(f): string[] {
       return [f.id, ...f.consequences.flatMap(all)];
     }),
     ...observations.map((o) => o.id),
   ]);
-  const open = new Set(undecided.map((u) => u.id));
+  const open = new Set<string>(undecided.map((u) => u.id));
   for (const { id, missing } of undecided) asked.set(id, new Set([...askedBy(id), ...missing.map(({ kind }) => kind)]));
   const lookAtFindings = () => {
     for (const id of ids)

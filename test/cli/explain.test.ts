@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CAUSES } from '../../src/causes/registry.ts';
+import { CAUSES } from '../../src/judging/registry.ts';
 import { renderCausePage } from '../../src/report/catalogue/terminal.ts';
 import { LANGUAGES } from '../../src/report/language.ts';
 import { Words } from '../../src/report/words.ts';

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readBundle } from '../../src/bundle/read-bundle.ts';
-import { judgeFlow } from '../../src/causes/judge.ts';
 import { completeQuestion } from '../../src/evidence/complete.ts';
+import { judgeFlow } from '../../src/judging/judge.ts';
 import { buildNetwork } from '../../src/network/build.ts';
 
 const folder = fileURLToPath(new URL('../../../shared/captures/', import.meta.url));

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Analysis } from '../../src/causes/analysis.ts';
+import type { Analysis } from '../../src/judging/analysis.ts';
 import { renderHtml } from '../../src/report/render-html.ts';
 import { PAYLOAD, suffixed } from './hostile.ts';
 import { sampleAnalysis } from './sample-analysis.ts';

@@ -1,4 +1,4 @@
-import type { Analysis } from '../../src/causes/analysis.ts';
+import type { Analysis } from '../../src/judging/analysis.ts';
 
 /** Everything that has broken a report somewhere: markup, scripts, template and replacement syntax, escapes, direction marks, separators, NUL. */
 export const PAYLOAD = [

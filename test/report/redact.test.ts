@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, test } from 'vitest';
-import type { Analysis } from '../../src/causes/analysis.ts';
+import type { Analysis } from '../../src/judging/analysis.ts';
 import { redact } from '../../src/report/redact.ts';
 import { AddressMask } from '../../src/report/redact-address.ts';
 import { renderHtml } from '../../src/report/render-html.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Analysis } from '../../src/causes/analysis.ts';
+import type { Analysis } from '../../src/judging/analysis.ts';
 import { LANGUAGES } from '../../src/report/language.ts';
 import { terminalWidth } from '../../src/report/picture/text-width.ts';
 import { renderHtml } from '../../src/report/render-html.ts';
@@ -194,7 +194,7 @@ describe('Markdown', () => {
     expect(text).toContain('cloud-gw/xfrm_stat.txt:12: XfrmInNoPols');
     expect(text).toContain('```sh\n# cloud-gw\nip xfrm policy add');
     expect(text).toContain('══ESP══▶');
-    expect(text).toContain('- `xfrm-sa-mismatch`: The counter `XfrmInNoStates` is 0.');
+    expect(text).toContain('- `xfrm-in-sa-or-spi-missing`: The counter `XfrmInNoStates` is 0.');
   });
 
   test('closes every block', () => {

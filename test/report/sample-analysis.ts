@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Analysis, InventoryCapture } from '../../src/causes/analysis.ts';
-import type { Finding, FlowAnalysis } from '../../src/causes/finding.ts';
+import type { Finding, FlowAnalysis } from '../../src/causes/facts/finding.ts';
 import type { FlowEvidence, SeenPacket } from '../../src/evidence/observation.ts';
+import type { Analysis, InventoryCapture } from '../../src/judging/analysis.ts';
 import type { CaptureKind } from '../../src/records/capture.ts';
 import { seen, viewOf } from './sample-packets.ts';
 import { sampleWalk } from './sample-walk.ts';
@@ -171,13 +171,13 @@ const flow: FlowAnalysis = {
 };
 
 const consequence: Finding = {
-  id: 'tcp-syn-retransmitted',
+  id: 'listen-queue-overflow',
   flow: 'f1',
   confidence: 'certain',
   node: 'cloud-gw',
   namespace: '',
   at: 'socket',
-  values: { retransmits: 2 },
+  values: { socket: '10.233.68.67:80', waiting: 129, backlog: 128, full: true, counted: 2, process: 'nginx' },
   evidence: [{ source: { file: 'cloud-gw/tcpdump/any.txt', line: 54 }, role: 'supporting', words: ['S.'] }],
   fixes: [],
   consequences: [],
@@ -325,13 +325,20 @@ export const sampleAnalysis: Analysis = {
   rootCauses: [cause],
   observations: [
     {
-      id: 'source-address-masqueraded',
+      id: 'etp-cluster-source-ip-lost',
       flow: 'f1',
       confidence: 'certain',
       node: 'cloud-gw',
       namespace: '',
       at: 'POSTROUTING',
-      values: { from: '10.255.31.243', to: '10.233.64.0' },
+      values: {
+        virtual: '10.255.31.243',
+        port: 80,
+        server: '10.233.68.67',
+        serverPort: 80,
+        client: '10.255.31.243',
+        seenAs: '10.233.64.0',
+      },
       evidence: [
         { source: { file: 'cloud-gw/iptables-save.txt', line: 40 }, role: 'supporting', words: ['MASQUERADE'] },
       ],
@@ -348,7 +355,7 @@ export const sampleAnalysis: Analysis = {
       evidence: [{ source: { file: 'cloud-gw/ipvsadm_-Ln.txt', line: 5 }, role: 'decisive' }],
     },
     {
-      id: 'xfrm-sa-mismatch',
+      id: 'xfrm-in-sa-or-spi-missing',
       flow: 'f1',
       because: 'counter-zero',
       values: { counter: 'XfrmInNoStates' },
@@ -363,7 +370,12 @@ export const sampleAnalysis: Analysis = {
     },
   ],
   undecided: [
-    { id: 'netpol-drop', flow: 'f1', missing: [{ kind: 'nft-ruleset', namespace: 'edge-gw/nginx' }], values: {} },
+    {
+      id: 'networkpolicy-drop',
+      flow: 'f1',
+      missing: [{ kind: 'nft-ruleset', namespace: 'edge-gw/nginx' }],
+      values: {},
+    },
     {
       id: 'overlay-mtu-blackhole',
       flow: 'f1',

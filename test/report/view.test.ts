@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FlowAnalysis } from '../../src/causes/finding.ts';
+import type { FlowAnalysis } from '../../src/causes/facts/finding.ts';
 import { parseProse, plainText, ValueTokens } from '../../src/report/prose.ts';
 import { excerptsOf, marked } from '../../src/report/view/excerpts.ts';
 import { laneOrder } from '../../src/report/view/flow-view.ts';

@@ -1,7 +1,7 @@
 import { sysctl } from '../../network/namespace.ts';
-import { fullnessOf } from '../conntrack-table-full.ts';
-import { decisiveLine, supportingLine } from '../ending.ts';
-import type { BundleCheck } from '../finding.ts';
+import { fullnessOf } from '../conntrack/conntrack-table-full.ts';
+import { decisiveLine, supportingLine } from '../facts/ending.ts';
+import type { BundleCheck } from '../facts/finding.ts';
 
 const NEARLY = 0.9;
 

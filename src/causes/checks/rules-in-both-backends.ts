@@ -1,6 +1,6 @@
-import { decisiveLine } from '../ending.ts';
-import type { BundleCheck } from '../finding.ts';
-import { clusterChains } from '../iptables-backend-split.ts';
+import { decisiveLine } from '../facts/ending.ts';
+import type { BundleCheck } from '../facts/finding.ts';
+import { clusterChains } from '../filter/iptables-backend-split.ts';
 
 const FAMILIES = [4, 6] as const;
 

@@ -1,7 +1,7 @@
 import { knows } from '../../network/namespace.ts';
-import { decisiveLine } from '../ending.ts';
+import { decisiveLine } from '../facts/ending.ts';
+import type { BundleCheck } from '../facts/finding.ts';
 import { optionsOf } from '../facts/rules.ts';
-import type { BundleCheck } from '../finding.ts';
 
 /**
  * Rules name sets that the node's `ipset list` does not show. The kernel keeps a set for as long as a rule refers to it, so the listing is not whole, or comes

@@ -1,8 +1,8 @@
 import { knows, type NetNamespace, sysctl } from '../../network/namespace.ts';
 import type { NetNode } from '../../network/network.ts';
 import { ownerOfChain } from '../../path/netfilter/owner.ts';
-import { decisiveLine } from '../ending.ts';
-import type { BundleCheck } from '../finding.ts';
+import { decisiveLine } from '../facts/ending.ts';
+import type { BundleCheck } from '../facts/finding.ts';
 
 /** Settings of a node that decide about other nodes' and pods' packets, and that an agent sets alike everywhere. */
 const NAMES: readonly string[] = [

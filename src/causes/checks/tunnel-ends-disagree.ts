@@ -1,8 +1,8 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Network } from '../../network/network.ts';
 import type { Link } from '../../records/link.ts';
-import { decisiveLine } from '../ending.ts';
-import type { BundleCheck } from '../finding.ts';
+import { decisiveLine } from '../facts/ending.ts';
+import type { BundleCheck } from '../facts/finding.ts';
 
 interface End {
   readonly namespace: NetNamespace;

@@ -1,7 +1,7 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { XfrmPolicy, XfrmState, XfrmTemplate } from '../../records/xfrm.ts';
-import { decisiveLine } from '../ending.ts';
-import type { BundleCheck } from '../finding.ts';
+import { decisiveLine } from '../facts/ending.ts';
+import type { BundleCheck } from '../facts/finding.ts';
 
 const isAny = (address: string): boolean => address === '' || address === '0.0.0.0' || address === '::';
 

@@ -1,6 +1,6 @@
 import { knows } from '../../network/namespace.ts';
-import { decisiveLine } from '../ending.ts';
-import type { BundleCheck } from '../finding.ts';
+import { decisiveLine } from '../facts/ending.ts';
+import type { BundleCheck } from '../facts/finding.ts';
 
 /** States of a tunnel stand in a namespace without a single policy: nothing is encrypted by them, and what they decrypt is let through unchecked or dropped. */
 export const xfrmStatesWithoutPolicies: BundleCheck = {

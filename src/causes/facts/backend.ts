@@ -2,8 +2,8 @@ import type { NetNamespace } from '../../network/namespace.ts';
 import { listenerFor } from '../../path/socket.ts';
 import type { Step } from '../../path/step.ts';
 import type { Socket } from '../../records/socket.ts';
-import { namespaceId } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
+import { namespaceId } from './ending.ts';
+import type { CauseContext } from './finding.ts';
 import { translationsOf } from './translation.ts';
 
 /** The place where the request ends at a socket, or at the lack of one. */

@@ -1,4 +1,4 @@
-import type { CauseContext, Confidence, EvidenceLine } from '../finding.ts';
+import type { CauseContext, Confidence, EvidenceLine } from './finding.ts';
 
 /**
  * How sure the walk's end makes a cause that the configuration alone decides: certain where the flow was seen to fail as the walk says,

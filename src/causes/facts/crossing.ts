@@ -4,9 +4,9 @@ import { watches } from '../../path/sightings.ts';
 import type { Step } from '../../path/step.ts';
 import type { Leg } from '../../path/walk-result.ts';
 import type { XfrmState } from '../../records/xfrm.ts';
-import { namespaceId } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
 import { isBroken } from './confidence.ts';
+import { namespaceId } from './ending.ts';
+import type { CauseContext } from './finding.ts';
 import { statesOf } from './xfrm-policy.ts';
 
 /** The flow's way through an ESP tunnel: the SA that encrypts, the SA that decrypts, and what was seen around the latter. */

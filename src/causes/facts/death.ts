@@ -2,9 +2,9 @@ import type { SeenPacket } from '../../evidence/observation.ts';
 import type { Packet } from '../../path/packet.ts';
 import { wayOf } from '../../path/walk-result.ts';
 import type { PacketView } from '../../records/packet.ts';
-import { type Ending, endingOf, namespaceId, proofsOf } from '../ending.ts';
-import type { CauseContext, Confidence, EvidenceLine, Found, Values } from '../finding.ts';
 import { confidenceOfEnd, contradicted, isBroken, symptomLines, weaker } from './confidence.ts';
+import { type Ending, endingOf, namespaceId, proofsOf } from './ending.ts';
+import type { CauseContext, Confidence, EvidenceLine, Found, Values } from './finding.ts';
 import { foundAtEnd } from './found.ts';
 
 /** The place where the walk says that the packet dies, and what was seen of the packet around it. */

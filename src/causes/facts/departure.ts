@@ -5,8 +5,8 @@ import type { Leg } from '../../path/walk-result.ts';
 import { matchingPolicies, type XfrmFlow } from '../../path/xfrm/policy.ts';
 import type { XfrmPolicy } from '../../records/xfrm.ts';
 import { prefixContains } from '../../tables/address.ts';
-import { namespaceId } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
+import { namespaceId } from './ending.ts';
+import type { CauseContext } from './finding.ts';
 import { flowOfPacket } from './xfrm-policy.ts';
 
 /** The flow left a gateway in the clear although a tunnel to its destination is there. */

@@ -4,8 +4,8 @@ import { ownerOfChain, type RuleOwner } from '../../path/netfilter/owner.ts';
 import type { Step } from '../../path/step.ts';
 import type { Backend, NftChain, NftRule, NftTable, Rule, RuleTable } from '../../records/iptables.ts';
 import type { Source } from '../../records/source.ts';
-import { textOf } from '../ending.ts';
-import type { Found } from '../finding.ts';
+import { textOf } from './ending.ts';
+import type { Found } from './finding.ts';
 import { ruleAt } from './rules.ts';
 
 /** The rule, or the chain's policy, that ended a packet, found again in the dumps. */

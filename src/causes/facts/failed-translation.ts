@@ -1,7 +1,7 @@
 import type { Step } from '../../path/step.ts';
-import { endingOf, namespaceId } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
 import { isBroken } from './confidence.ts';
+import { endingOf, namespaceId } from './ending.ts';
+import type { CauseContext } from './finding.ts';
 import { serverIsHere, sourceNatAfter, type Translation, translationsOf } from './translation.ts';
 
 /** A service's address that a node translated to a server elsewhere without changing the source, and a flow that failed after it. */

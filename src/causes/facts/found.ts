@@ -1,6 +1,6 @@
 import type { Missing, Step } from '../../path/step.ts';
-import { endingOf } from '../ending.ts';
-import type { CauseContext, Confidence, EvidenceLine, Found, Undecided, Values } from '../finding.ts';
+import { endingOf } from './ending.ts';
+import type { CauseContext, Confidence, EvidenceLine, Found, Undecided, Values } from './finding.ts';
 
 interface FoundParts {
   readonly confidence: Confidence;

@@ -1,5 +1,5 @@
 import type { NetNamespace } from '../../network/namespace.ts';
-import type { CauseContext } from '../finding.ts';
+import type { CauseContext } from './finding.ts';
 import { chainsOf, decidingRule } from './rules.ts';
 import {
   externallyLocal,

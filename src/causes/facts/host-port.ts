@@ -1,4 +1,4 @@
-import type { CauseContext } from '../finding.ts';
+import type { CauseContext } from './finding.ts';
 import { chainsOf, decidingRule } from './rules.ts';
 import { type Translation, translationsOf } from './translation.ts';
 

@@ -1,9 +1,9 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
 import type { XfrmPolicy } from '../../records/xfrm.ts';
-import { proofsOf } from '../ending.ts';
-import type { CauseContext, EvidenceLine } from '../finding.ts';
 import { symptomLines } from './confidence.ts';
+import { proofsOf } from './ending.ts';
+import type { CauseContext, EvidenceLine } from './finding.ts';
 import { type Translation, translationsOf } from './translation.ts';
 import { policiesOf, policyWords } from './xfrm-policy.ts';
 

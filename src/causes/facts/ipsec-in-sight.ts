@@ -1,6 +1,6 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
-import { namespaceId, stepsOf } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
+import { namespaceId, stepsOf } from './ending.ts';
+import type { CauseContext } from './finding.ts';
 
 /** A host on the way shows that it does IPsec, and its policies were not captured: whether they take in the packet is open. */
 export const isIpsecInSight = (context: CauseContext): boolean =>

@@ -2,8 +2,8 @@ import type { NetNamespace } from '../../network/namespace.ts';
 import { findService } from '../../path/ipvs.ts';
 import type { Step } from '../../path/step.ts';
 import type { IpvsConnection, RealServer, VirtualService } from '../../records/ipvs.ts';
-import { namespaceId } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
+import { namespaceId } from './ending.ts';
+import type { CauseContext } from './finding.ts';
 
 /** Where the flow meets an IPVS service, whether or not the walk lets it be translated there. */
 export interface IpvsEntry {

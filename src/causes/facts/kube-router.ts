@@ -1,7 +1,7 @@
 import type { NetNamespace } from '../../network/namespace.ts';
-import type { Ending } from '../ending.ts';
-import { endingOf, textOf } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
+import type { Ending } from './ending.ts';
+import { endingOf, textOf } from './ending.ts';
+import type { CauseContext } from './finding.ts';
 import { isAssumed } from './set-assumption.ts';
 import { memberOf, routerSet, setNamed } from './sets.ts';
 

@@ -2,8 +2,8 @@ import type { NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
 import { matchingPolicies } from '../../path/xfrm/policy.ts';
 import type { XfrmPolicy } from '../../records/xfrm.ts';
-import { namespaceId, stepsOf } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
+import { namespaceId, stepsOf } from './ending.ts';
+import type { CauseContext } from './finding.ts';
 import { flowOfPacket } from './xfrm-policy.ts';
 
 /** A packet that was to be encrypted until source NAT changed it. */

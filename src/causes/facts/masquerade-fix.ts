@@ -1,4 +1,4 @@
-import type { Found } from '../finding.ts';
+import type { Found } from './finding.ts';
 import { ruleChange } from './rule-change.ts';
 import { virtualService } from './service.ts';
 import type { Translation } from './translation.ts';

@@ -1,6 +1,6 @@
 import { ownerOfChain } from '../../path/netfilter/owner.ts';
-import { endingOf, namespaceId, stepsOf, textOf } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
+import { endingOf, namespaceId, stepsOf, textOf } from './ending.ts';
+import type { CauseContext } from './finding.ts';
 import { chainsOf, isRuleEnd } from './rules.ts';
 import { isClusterIp } from './service.ts';
 

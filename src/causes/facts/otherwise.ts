@@ -1,6 +1,6 @@
 import type { SeenPacket } from '../../evidence/observation.ts';
-import { namespaceId, stepsOf } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
+import { namespaceId, stepsOf } from './ending.ts';
+import type { CauseContext } from './finding.ts';
 
 /**
  * What packets say against the walk. The walk follows the dumped state; where that is incomplete or has changed, the packets went another way, and what the walk finds

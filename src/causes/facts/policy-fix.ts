@@ -1,6 +1,6 @@
 import type { Change } from '../../network/change.ts';
 import type { NetNamespace } from '../../network/namespace.ts';
-import type { Found } from '../finding.ts';
+import type { Found } from './finding.ts';
 import { type ElsewhereService, type Front, type KubeFront, localMembers, virtualService } from './service.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Step } from '../../path/step.ts';
-import type { CauseContext } from '../finding.ts';
+import type { CauseContext } from './finding.ts';
 import type { Translation } from './translation.ts';
 
 /** What another node's rules make of the same virtual address. */

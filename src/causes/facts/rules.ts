@@ -3,7 +3,7 @@ import { ownerOfChain, type RuleOwner } from '../../path/netfilter/owner.ts';
 import type { Step } from '../../path/step.ts';
 import type { Chain, Rule, RuleTable, TableName } from '../../records/iptables.ts';
 import type { Source } from '../../records/source.ts';
-import { textOf } from '../ending.ts';
+import { textOf } from './ending.ts';
 
 /** Whether any capture tells of the namespace's rules. */
 export const rulesCaptured = (ns: NetNamespace): boolean =>

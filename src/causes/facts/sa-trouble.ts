@@ -1,8 +1,8 @@
 import type { XfrmState } from '../../records/xfrm.ts';
-import { decisiveLine, supportingLine } from '../ending.ts';
-import type { CauseContext, Confidence, EvidenceLine, Found, RuledOut, Undecided, Values } from '../finding.ts';
 import { symptomLines, weaker } from './confidence.ts';
 import { type Crossing, silentCrossings } from './crossing.ts';
+import { decisiveLine, supportingLine } from './ending.ts';
+import type { CauseContext, Confidence, EvidenceLine, Found, RuledOut, Undecided, Values } from './finding.ts';
 import { foundAt, undecided } from './found.ts';
 import { type Counted, counted, counterLine, otherCounters } from './xfrm-counter.ts';
 import { spiText } from './xfrm-end.ts';

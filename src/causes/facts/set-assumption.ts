@@ -1,5 +1,5 @@
 import type { NetNamespace } from '../../network/namespace.ts';
-import type { CauseContext } from '../finding.ts';
+import type { CauseContext } from './finding.ts';
 
 /** The walk had to guess whether the packet is in a set of this namespace. */
 export const isAssumed = (context: CauseContext, ns: NetNamespace): boolean =>

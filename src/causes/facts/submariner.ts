@@ -4,8 +4,8 @@ import type { Step } from '../../path/step.ts';
 import type { Chain, Rule, TableName } from '../../records/iptables.ts';
 import type { Link } from '../../records/link.ts';
 import { canonicalPrefix, prefixContains } from '../../tables/address.ts';
-import { namespaceId } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
+import { namespaceId } from './ending.ts';
+import type { CauseContext } from './finding.ts';
 import { chainNamed, chainsLike, optionsOf, rulesCaptured } from './rules.ts';
 import { isSeenFailing, legsOf, mayEndAt } from './trace.ts';
 

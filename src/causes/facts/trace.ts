@@ -5,8 +5,8 @@ import { watches } from '../../path/sightings.ts';
 import type { Missing, Step } from '../../path/step.ts';
 import type { Leg } from '../../path/walk-result.ts';
 import type { CaptureKind } from '../../records/capture.ts';
-import { namespaceId, stepsOf, textOf } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
+import { namespaceId, stepsOf, textOf } from './ending.ts';
+import type { CauseContext } from './finding.ts';
 
 /** The flow was seen to fail, and the dumped state lets it through: what ends it is not in the captures. */
 export const failsUnexplained = (context: CauseContext): boolean =>

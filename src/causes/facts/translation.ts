@@ -1,7 +1,7 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
-import { namespaceId, numberOf, textOf } from '../ending.ts';
-import type { CauseContext } from '../finding.ts';
+import { namespaceId, numberOf, textOf } from './ending.ts';
+import type { CauseContext } from './finding.ts';
 
 /** A service's address turned into a server's on the way there. */
 export interface Translation {

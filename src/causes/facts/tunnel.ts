@@ -4,7 +4,7 @@ import type { Step } from '../../path/step.ts';
 import type { Leg } from '../../path/walk-result.ts';
 import type { Link } from '../../records/link.ts';
 import type { FdbEntry, Neighbour } from '../../records/route.ts';
-import { namespaceId, textOf } from '../ending.ts';
+import { namespaceId, textOf } from './ending.ts';
 
 /** The far end of a VXLAN as its own node has it. */
 export interface TunnelEnd {

@@ -2,8 +2,8 @@ import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { Packet } from '../../path/packet.ts';
 import type { Step } from '../../path/step.ts';
 import type { PacketView } from '../../records/packet.ts';
-import { namespaceId, textOf } from '../ending.ts';
-import type { CauseContext, Undecided } from '../finding.ts';
+import { namespaceId, textOf } from './ending.ts';
+import type { CauseContext, Undecided } from './finding.ts';
 import { undecided } from './found.ts';
 import { crossoversOf, seenBehind } from './trace.ts';
 

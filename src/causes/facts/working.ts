@@ -1,4 +1,4 @@
-import type { CauseContext, Confidence } from '../finding.ts';
+import type { CauseContext, Confidence } from './finding.ts';
 
 /** How sure a healthy pattern is: certain where the flow was seen to work, likely where only the walk says so, undefined where it fails. */
 export const confidenceOfWorking = (context: CauseContext): Confidence | undefined => {

@@ -1,8 +1,8 @@
 import { counter, type NetNamespace } from '../../network/namespace.ts';
 import type { Counter } from '../../records/counter.ts';
-import { supportingLine } from '../ending.ts';
-import type { CauseContext, Confidence, EvidenceLine } from '../finding.ts';
 import { confidenceOfEnd, weaker } from './confidence.ts';
+import { supportingLine } from './ending.ts';
+import type { CauseContext, Confidence, EvidenceLine } from './finding.ts';
 
 /** What the bundle tells of a drop's counter. */
 export interface Counted {

@@ -5,7 +5,7 @@ import type { Step } from '../../path/step.ts';
 import type { XfrmFlow } from '../../path/xfrm/policy.ts';
 import type { Source } from '../../records/source.ts';
 import type { XfrmPolicy, XfrmState, XfrmTemplate } from '../../records/xfrm.ts';
-import { numberOf, textOf } from '../ending.ts';
+import { numberOf, textOf } from './ending.ts';
 
 type PolicyRecord = Omit<XfrmPolicy, 'source'>;
 export type PolicyDir = 'in' | 'out' | 'fwd';

@@ -1,7 +1,7 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
 import type { XfrmState, XfrmTemplate } from '../../records/xfrm.ts';
-import { numberOf, textOf } from '../ending.ts';
+import { numberOf, textOf } from './ending.ts';
 
 const anyAddress = (address: string): boolean => address === '' || address === '0.0.0.0' || address === '::';
 

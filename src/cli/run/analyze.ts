@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
-import { analyzeOpened, type OpenedBundle, openBundle } from '../../analyze.ts';
-import type { Analysis } from '../../causes/analysis.ts';
-import type { Confidence } from '../../causes/finding.ts';
+import type { Confidence } from '../../causes/facts/finding.ts';
+import type { Analysis } from '../../judging/analysis.ts';
+import { analyzeOpened, type OpenedBundle, openBundle } from '../../judging/analyze.ts';
 import type { Language } from '../../report/language.ts';
 import { renderTerminal } from '../../report/render-terminal.ts';
 import { exitCodeOf } from '../exit-codes.ts';

@@ -1,11 +1,11 @@
-import { type OpenedBundle, openBundle, worstFlow } from '../../analyze.ts';
 import { quoteLines } from '../../bundle/quote-lines.ts';
-import { judgeFlow } from '../../causes/judge.ts';
 import { compareFlow } from '../../compare/compare.ts';
 import { completeQuestion } from '../../evidence/complete.ts';
+import { type OpenedBundle, openBundle, worstFlow } from '../../judging/analyze.ts';
+import { judgeFlow } from '../../judging/judge.ts';
+import { resolveRequest } from '../../judging/request.ts';
 import type { FlowQuestion } from '../../path/walk-result.ts';
 import { type DiffSide, type FlowDifference, type Quotes, quotedOf } from '../../report/diff/flow-difference.ts';
-import { resolveRequest } from '../../request.ts';
 import { flowRequests } from '../flow-request.ts';
 import { progress } from '../progress.ts';
 import { print, store } from '../store.ts';

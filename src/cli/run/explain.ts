@@ -1,4 +1,4 @@
-import { CAUSES } from '../../causes/registry.ts';
+import { CAUSES } from '../../judging/registry.ts';
 import { renderCauseList, renderCausePage } from '../../report/catalogue/terminal.ts';
 import { nearest } from '../nearest.ts';
 import { print } from '../store.ts';

@@ -1,5 +1,5 @@
-import { openBundle } from '../../analyze.ts';
 import { findCandidates } from '../../evidence/candidates.ts';
+import { openBundle } from '../../judging/analyze.ts';
 import type { FlowQuestion } from '../../path/walk-result.ts';
 import { visibleLine } from '../../report/visible.ts';
 import { progress } from '../progress.ts';

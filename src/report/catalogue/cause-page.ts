@@ -1,4 +1,4 @@
-import type { Cause, Group } from '../../causes/finding.ts';
+import type { Cause, Group } from '../../causes/facts/finding.ts';
 import { collectCommand } from '../collect-commands.ts';
 import type { Prose } from '../prose.ts';
 import { sectionsOf, type Words } from '../words.ts';

@@ -1,4 +1,4 @@
-import type { Cause } from '../../causes/finding.ts';
+import type { Cause } from '../../causes/facts/finding.ts';
 import type { Language } from '../language.ts';
 import { type Prose, plainText } from '../prose.ts';
 import { proseRuns, Sheet, type SheetOptions } from '../terminal/sheet.ts';

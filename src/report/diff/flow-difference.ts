@@ -1,4 +1,4 @@
-import type { FlowAnalysis } from '../../causes/finding.ts';
+import type { FlowAnalysis } from '../../causes/facts/finding.ts';
 import type { Comparison } from '../../compare/compare.ts';
 import type { StateLine } from '../../compare/state-line.ts';
 import type { Step } from '../../path/step.ts';

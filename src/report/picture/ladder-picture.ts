@@ -1,4 +1,4 @@
-import type { FlowAnalysis } from '../../causes/finding.ts';
+import type { FlowAnalysis } from '../../causes/facts/finding.ts';
 import { decidingLeg, type Leg, wayOf } from '../../path/walk-result.ts';
 import type { PacketView } from '../../records/packet.ts';
 import { endpoint } from '../packet-text.ts';

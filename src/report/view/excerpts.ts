@@ -1,5 +1,5 @@
-import type { Analysis } from '../../causes/analysis.ts';
-import type { EvidenceLine } from '../../causes/finding.ts';
+import type { EvidenceLine } from '../../causes/facts/finding.ts';
+import type { Analysis } from '../../judging/analysis.ts';
 import { cut, visible, visibleLine } from '../visible.ts';
 
 /** Text of a line in pieces; the decisive words are marked. */

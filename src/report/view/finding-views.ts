@@ -1,5 +1,5 @@
-import type { Analysis } from '../../causes/analysis.ts';
-import type { Finding, FlowAnalysis } from '../../causes/finding.ts';
+import type { Finding, FlowAnalysis } from '../../causes/facts/finding.ts';
+import type { Analysis } from '../../judging/analysis.ts';
 import { collectCommand } from '../collect-commands.ts';
 import { excludedOf } from '../excluded.ts';
 import { plainText } from '../prose.ts';

@@ -1,5 +1,5 @@
-import type { Analysis } from '../../causes/analysis.ts';
-import type { FlowAnalysis } from '../../causes/finding.ts';
+import type { FlowAnalysis } from '../../causes/facts/finding.ts';
+import type { Analysis } from '../../judging/analysis.ts';
 import type { Step } from '../../path/step.ts';
 import { decidingLeg, type Leg, type WalkBranch } from '../../path/walk-result.ts';
 import { legsOf } from '../legs.ts';

@@ -1,4 +1,4 @@
-import type { Analysis, InventoryNode } from '../../causes/analysis.ts';
+import type { Analysis, InventoryNode } from '../../judging/analysis.ts';
 import { cut, visibleLine } from '../visible.ts';
 import type { Words } from '../words.ts';
 import type { Detail } from './detail.ts';

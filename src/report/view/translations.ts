@@ -1,4 +1,4 @@
-import type { FlowAnalysis } from '../../causes/finding.ts';
+import type { FlowAnalysis } from '../../causes/facts/finding.ts';
 import type { SeenEntry } from '../../evidence/observation.ts';
 import type { WalkEntry, WalkTuple } from '../../path/conntrack-entry.ts';
 import type { WalkConnection } from '../../path/walk-result.ts';

@@ -1,5 +1,5 @@
-import type { Analysis } from '../../causes/analysis.ts';
-import type { EvidenceLine, Finding, FlowAnalysis } from '../../causes/finding.ts';
+import type { EvidenceLine, Finding, FlowAnalysis } from '../../causes/facts/finding.ts';
+import type { Analysis } from '../../judging/analysis.ts';
 import { wayOf } from '../../path/walk-result.ts';
 import { legsOf, type NamedLeg } from '../legs.ts';
 import { endEvidence, noCause } from '../no-cause.ts';

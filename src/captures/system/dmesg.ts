@@ -1,0 +1,55 @@
+import { parse } from '#grammars/dmesg';
+import type { KernelMessage } from '../../records/counter.ts';
+import { flatten } from '../../tables/interner.ts';
+import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
+
+/** Kernel messages that tell of a packet's fate or of a table, device or service on its way; wordings of Linux 3.10 to 6.12. */
+const OF_INTEREST: readonly RegExp[] = [
+  // Tables and limits.
+  /(?:nf|ip)_conntrack: .*(?:table full|expectation table full)/,
+  /neighbou?r table overflow|neighbour: \w+: neighbor table overflow/i,
+  /dst cache overflow|Route cache is full|time wait bucket table overflow/,
+  /TCP: (?:out of memory|too many orphaned sockets|request_sock_\w+: )|[Pp]ossible SYN flooding/,
+  /net_ratelimit: \d+ callbacks suppressed/,
+  // Addresses that cannot be, or are held twice.
+  /martian (?:source|destination)|^ll header: /,
+  /ate my IP address|duplicate address|with own address as source address|IPv6 duplicate/i,
+  // Services of the packet's way.
+  /\bIPVS: /,
+  /\b(?:ip_?tables|ip6_?tables|x_tables|nf_tables|nf_nat|nf_conntrack|nf_defrag\w*|ip_set|ipset|xt_\w+|br_netfilter|ebtables): /,
+  /bridge: (?:filtering via|automatic filtering)/,
+  /\b(?:xfrm\w*|IPsec|ESP|esp[46]|vxlan|geneve|wireguard|ipip|sit|gre|tun|veth|ipvlan|macvlan|bonding|team): /,
+  /\bIN=\S* OUT=\S* .*\bSRC=\S+ DST=\S+/,
+  // Devices.
+  /\b(?:NIC )?[Ll]ink (?:is )?(?:[Uu]p|[Dd]own)\b|link is not ready|link becomes ready|carrier (?:lost|acquired)/,
+  /entered (?:forwarding|disabled|blocking|learning) state|(?:entered|left) promiscuous mode|renamed from /,
+  /NETDEV WATCHDOG|transmit queue \d+ timed out|Unit Hang|Tx hang|hw csum failure|oversized packet/i,
+  /unregister_netdevice: waiting for/,
+  // The whole node.
+  /blocked for more than \d+ seconds|soft lockup|rcu.*(?:detected stalls|self-detected stall)/,
+];
+
+class MessageSink extends LineSink {
+  readonly messages: KernelMessage[] = [];
+
+  message(time: number | undefined, text: string): void {
+    if (!OF_INTEREST.some((pattern) => pattern.test(text))) {
+      this.ignore();
+      return;
+    }
+    this.records += 1;
+    this.messages.push({ source: this.source(), time, text: flatten(text.trimEnd()) });
+  }
+}
+
+/** `dmesg`, `journalctl -k`, kern.log: messages about networking; the others are read and left out. */
+export const dmesg: CaptureModule = {
+  kinds: ['dmesg'],
+  open: (input) => grammarReader(input, new MessageSink(input), parse, (sink) => ({ messages: [...sink.messages] })),
+  sniff: (head) =>
+    /^(?:<\d+>)?\[ *\d+\.\d{6}\] \S|^\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\] \S|^\w{3} [ \d]\d \d\d:\d\d:\d\d \S+ kernel: /m.test(
+      head,
+    )
+      ? 'dmesg'
+      : undefined,
+};

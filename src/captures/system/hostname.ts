@@ -1,0 +1,26 @@
+import { parse } from '#grammars/hostname';
+import { flatten } from '../../tables/interner.ts';
+import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
+
+class HostnameSink extends LineSink {
+  found: string | undefined;
+
+  name(text: string): void {
+    if (this.found !== undefined) {
+      this.ignore();
+      return;
+    }
+    this.records += 1;
+    this.found = flatten(text);
+  }
+}
+
+/** `hostname`, /etc/hostname, `hostnamectl`; the first name counts. */
+export const hostname: CaptureModule = {
+  kinds: ['hostname'],
+  open: (input) =>
+    grammarReader(input, new HostnameSink(input), parse, ({ found }) =>
+      found === undefined ? {} : { hostname: found },
+    ),
+  sniff: (head) => (/^\s*Static hostname: \S/m.test(head) ? 'hostname' : undefined),
+};

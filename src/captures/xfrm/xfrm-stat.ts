@@ -1,0 +1,19 @@
+import { parse } from '#grammars/xfrm-stat';
+import type { Counter } from '../../records/counter.ts';
+import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
+
+class CounterSink extends LineSink {
+  readonly counters: Counter[] = [];
+
+  counter(name: string, value: number): void {
+    this.records += 1;
+    this.counters.push({ source: this.source(), name, value });
+  }
+}
+
+/** /proc/net/xfrm_stat (net/xfrm/xfrm_proc.c). */
+export const xfrmStat: CaptureModule = {
+  kinds: ['xfrm-stat'],
+  open: (input) => grammarReader(input, new CounterSink(input), parse, (sink) => ({ counters: sink.counters })),
+  sniff: (head) => (/^Xfrm[A-Za-z]+\s+\d+$/m.test(head) ? 'xfrm-stat' : undefined),
+};

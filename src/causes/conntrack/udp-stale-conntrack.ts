@@ -1,0 +1,100 @@
+import type { SeenEntry } from '../../evidence/observation.ts';
+import { knows } from '../../network/namespace.ts';
+import { isBroken, symptomLines } from '../facts/confidence.ts';
+import { decisiveLine, proofsOf } from '../facts/ending.ts';
+import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { foundAt, undecided } from '../facts/found.ts';
+import { failsUnexplained } from '../facts/trace.ts';
+import { type Translation, translationsOf } from '../facts/translation.ts';
+
+/**
+ * A UDP flow has an entry from before: to a server that is none of the service's any more, or without any translation, made while the service had no rules. Every
+ * packet refreshes it, and the rules of today are never asked.
+ */
+export const udpStaleConntrack: Cause = {
+  id: 'udp-stale-conntrack',
+  group: 'B',
+  layer: 'conntrack',
+  control: false,
+  needs: ['conntrack', 'iptables-save', 'ipvsadm', 'kubectl'],
+  references: [
+    'net/netfilter/nf_nat_core.c: nf_nat_inet_fn',
+    'kubernetes/kubernetes#48370',
+    'kubernetes/kubernetes#125467',
+    'kubernetes/kubernetes#126130',
+  ],
+  explains: ['neigh-failed-next-hop', 'stale-backend-in-dataplane'],
+  detect: (context): readonly Verdict[] => {
+    if (context.flow.question.proto !== 'udp' || context.evidence.seen === 'ok') return [];
+    const translation = translationsOf(context)[0];
+    if (!translation) return [];
+    const servers = serversOf(context, translation);
+    const stale = context.evidence.entries.find(
+      (e) => e.namespace === translation.namespace.id && isOfService(e, translation) && !servers.has(e.entry.reply.src),
+    );
+    if (!stale) return unlisted(context, translation);
+    const { entry } = stale;
+    const untranslated = entry.reply.src === translation.virtual;
+    const ns = translation.namespace;
+    return [
+      foundAt(translation.step, {
+        // An entry with answers may still be served by a server that is on its way out.
+        confidence:
+          entry.unreplied || isBroken(context)
+            ? context.evidence.seen === 'unknown' && !entry.unreplied
+              ? 'likely'
+              : 'certain'
+            : 'likely',
+        values: {
+          virtual: translation.virtual,
+          port: translation.port,
+          server: entry.reply.src,
+          untranslated,
+          timeout: entry.timeout ?? 0,
+          servers: [...servers],
+          unreplied: entry.unreplied,
+        },
+        evidence: [
+          ...decisiveLine(entry, [`src=${entry.reply.src}`, ...(entry.unreplied ? ['[UNREPLIED]'] : [])]),
+          ...proofsOf(translation.step, [translation.server]),
+          ...symptomLines(context),
+        ],
+        fixes: [
+          {
+            id: 'delete-entries',
+            commands: [
+              {
+                node: ns.node,
+                command: `conntrack -D -p udp --orig-dst ${translation.virtual} --dport ${translation.port}`,
+              },
+            ],
+            changes: [],
+            values: { virtual: translation.virtual, port: translation.port },
+          },
+        ],
+      }),
+    ];
+  },
+};
+
+/** The rules of today would deliver, the client waits all the same, and the entries were not captured: an old one would go before the rules. */
+const unlisted = (context: CauseContext, { namespace: ns, virtual, port, server }: Translation): readonly Verdict[] =>
+  failsUnexplained(context) && !knows(ns, 'conntrack')
+    ? [undecided([{ kind: 'conntrack', namespace: ns.id }], { virtual, port, server })]
+    : [];
+
+const isOfService = ({ entry }: SeenEntry, translation: Translation): boolean =>
+  entry.original.dst === translation.virtual && (entry.original.dport ?? translation.port) === translation.port;
+
+/** Every server that the rules of today may choose. */
+const serversOf = (context: CauseContext, translation: Translation): ReadonlySet<string> => {
+  const servers = new Set<string>();
+  for (const branch of context.flow.branches)
+    for (const step of branch.forward.steps)
+      if (step.action.values.from === translation.virtual && typeof step.action.values.to === 'string')
+        servers.add(step.action.values.to);
+  for (const service of translation.namespace.services)
+    if (service.address === translation.virtual && service.port === translation.port)
+      for (const s of service.servers) servers.add(s.address);
+  return servers;
+};

@@ -1,0 +1,180 @@
+import { weaker } from '../causes/facts/confidence.ts';
+import type {
+  Cause,
+  CauseContext,
+  Confidence,
+  Finding,
+  Fix,
+  FlowAnalysis,
+  Found,
+  RuledOutFinding,
+  UndecidedFinding,
+} from '../causes/facts/finding.ts';
+import type { FlowEvidence } from '../evidence/observation.ts';
+import { applyChanges } from '../network/change.ts';
+import type { Network } from '../network/network.ts';
+import { walkFlow } from '../path/walk.ts';
+import type { FlowQuestion, Outcome, WalkBranch, WalkedFlow } from '../path/walk-result.ts';
+import { mostOf } from './certainty.ts';
+import { orderByEvidence } from './order.ts';
+import { CAUSES } from './registry.ts';
+import { rivalsOf } from './rivals/rivals.ts';
+
+/** One flow, judged by every cause. */
+export interface Judgement {
+  readonly flow: FlowAnalysis;
+  readonly found: readonly Finding[];
+  readonly observations: readonly Finding[];
+  readonly ruledOut: readonly RuledOutFinding[];
+  readonly undecided: readonly UndecidedFinding[];
+}
+
+const CONFIDENCE: Readonly<Record<Confidence, number>> = { certain: 3, likely: 2, possible: 1 };
+const GROUP: Readonly<Record<Cause['group'], number>> = { A: 3, B: 2, C: 1 };
+
+export const strongerFirst = (a: Finding, b: Finding): number =>
+  CONFIDENCE[b.confidence] - CONFIDENCE[a.confidence] ||
+  groupOf(b.id) - groupOf(a.id) ||
+  decisiveLines(b) - decisiveLines(a);
+const groupOf = (id: string): number => GROUP[CAUSES.find((cause) => cause.id === id)?.group ?? 'C'];
+const decisiveLines = (finding: Finding): number => finding.evidence.filter((line) => line.role === 'decisive').length;
+
+/** Walks a flow, joins what was seen of it and asks every cause. */
+export const judgeFlow = (network: Network, question: FlowQuestion, id: string): Judgement => {
+  const { flow, evidence } = orderByEvidence(network, walkFlow(network, question));
+  const branch = flow.branches[0];
+  const analysis: FlowAnalysis = {
+    id,
+    question,
+    startNode: startNodeOf(network, flow),
+    walked: flow,
+    outcome: outcomeOf(flow, evidence),
+    evidence,
+  };
+  if (!branch) return { flow: analysis, found: [], observations: [], ruledOut: [], undecided: [] };
+  const context: CauseContext = {
+    network,
+    flow,
+    branch,
+    evidence,
+    rewalk: (changes) => walkFlow(applyChanges(network, changes), question, { unchanged: flow }),
+    walk: (other) => walkFlow(network, other),
+  };
+  const found: Finding[] = [];
+  const observations: Finding[] = [];
+  const ruledOut: RuledOutFinding[] = [];
+  const undecided: UndecidedFinding[] = [];
+  for (const cause of CAUSES) {
+    for (const verdict of cause.detect(context)) {
+      if (verdict.kind === 'ruled-out')
+        ruledOut.push({
+          id: cause.id,
+          flow: id,
+          because: verdict.because,
+          values: verdict.values,
+          evidence: verdict.evidence,
+        });
+      else if (verdict.kind === 'undecided')
+        undecided.push({ id: cause.id, flow: id, missing: verdict.missing, values: verdict.values });
+      else (cause.control ? observations : found).push(findingOf(cause, verdict, context, id));
+    }
+  }
+  // What a cause has said of itself stands; the general facts speak of the rest, and decide what it left open.
+  const spoken = new Set<string>([...found, ...observations, ...ruledOut].map((verdict) => verdict.id));
+  const rivals = rivalsOf(context).filter(({ id: rival }) => !spoken.has(rival));
+  const excluded = new Set(rivals.map(({ id: rival }) => rival));
+  for (const { id: rival, because, values, evidence: lines } of rivals)
+    ruledOut.push({ id: rival, flow: id, because, values, evidence: lines });
+  const open = undecided.filter((verdict) => !excluded.has(verdict.id));
+  return { flow: analysis, found: ordered(found, context), observations, ruledOut, undecided: open };
+};
+
+const startNodeOf = (network: Network, flow: WalkedFlow): string | undefined =>
+  flow.question.start === undefined ? undefined : network.namespaces.get(flow.question.start)?.node;
+
+const SEEN_OUTCOME: Readonly<Record<FlowEvidence['seen'], Outcome>> = {
+  ok: 'delivered',
+  refused: 'rejected',
+  reset: 'reset',
+  timeout: 'lost',
+  unreachable: 'rejected',
+  stalled: 'lost',
+  unknown: 'unknown',
+};
+
+/** The walk's word, unless the bundle saw the flow work or left the walk in the open. */
+const outcomeOf = (flow: WalkedFlow, evidence: FlowEvidence): Outcome => {
+  const walked = flow.branches[0]?.outcome ?? 'unknown';
+  if (walked === 'unknown') return SEEN_OUTCOME[evidence.seen];
+  if (evidence.seen === 'ok') return 'delivered';
+  // What the dumped state lets through and yet fails dies of something that no table tells: size, load, another attempt's entry.
+  if (walked === 'delivered' && evidence.seen !== 'unknown') return SEEN_OUTCOME[evidence.seen];
+  return walked;
+};
+
+/** Any way through is a way through: of several real servers the change may mend the observed one. */
+const delivers = (flow: WalkedFlow): boolean =>
+  flow.branches.length > 0 &&
+  flow.branches.some((b) => b.outcome === 'delivered') &&
+  flow.branches.every((b) => b.outcome === 'delivered' || b.outcome === 'unknown');
+
+/** Where a branch's walk ends, and on which leg. */
+const placeOf = ({ forward, reply }: WalkBranch): string => {
+  const { direction, end, steps } = reply ?? forward;
+  return [direction, end.node, end.namespace, end.between?.join(), steps.at(-1)?.place, end.reason].join('|');
+};
+
+/** The walk with the change dies where it died before. */
+const isNoHelp = (before: WalkBranch, after: WalkedFlow): boolean =>
+  after.branches.every((b) => b.outcome !== 'delivered' && placeOf(b) === placeOf(before));
+
+/**
+ * The fix with the walk's word on it; nothing where the walk with its change still dies in the same place. What gets the packet further, to another fault, and what is no
+ * change of the model (an application to mend, a provider to ask) stays as advice.
+ */
+const proven = (fix: Omit<Fix, 'provenByWalk'>, context: CauseContext): readonly Fix[] => {
+  if (fix.changes.length === 0) return [{ ...fix, provenByWalk: false }];
+  const walked = context.rewalk(fix.changes);
+  return isNoHelp(context.branch, walked) ? [] : [{ ...fix, provenByWalk: delivers(walked) }];
+};
+
+const findingOf = (cause: Cause, found: Found, context: CauseContext, flow: string): Finding => ({
+  id: cause.id,
+  flow,
+  confidence: found.confidence,
+  node: found.node,
+  namespace: found.namespace,
+  ...(found.between ? { between: found.between } : {}),
+  at: found.at,
+  values: found.values,
+  evidence: found.evidence,
+  fixes: found.fixes
+    .flatMap((fix) => proven(fix, context))
+    .sort((a, b) => Number(b.provenByWalk) - Number(a.provenByWalk)),
+  consequences: [],
+});
+
+/**
+ * The findings with the confidence that the flow's evidence allows. A finding that another one explains hangs below it where that one is as sure, before or after it was
+ * limited; among equals the stronger comes first.
+ */
+const ordered = (found: readonly Finding[], context: CauseContext): readonly Finding[] => {
+  const own = new Map(found.map((finding) => [finding.id, CONFIDENCE[finding.confidence]]));
+  const sureOf = ({ id }: Finding): number => own.get(id) ?? 0;
+  const sorted = found
+    .map((f): Finding => ({ ...f, confidence: weaker(f.confidence, mostOf(f, context)) }))
+    .sort(strongerFirst);
+  const below = new Map<string, Finding[]>();
+  const tops: Finding[] = [];
+  for (const finding of sorted) {
+    const over = sorted.find(
+      (other) =>
+        other !== finding &&
+        CAUSES.find((cause) => cause.id === other.id)?.explains?.some((id) => id === finding.id) &&
+        (CONFIDENCE[other.confidence] >= CONFIDENCE[finding.confidence] || sureOf(other) >= sureOf(finding)),
+    );
+    if (over) below.set(over.id, [...(below.get(over.id) ?? []), finding]);
+    else tops.push(finding);
+  }
+  return tops.map((finding) => ({ ...finding, consequences: below.get(finding.id) ?? [] }));
+};
