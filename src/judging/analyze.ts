@@ -6,12 +6,12 @@ import type { Finding, FlowAnalysis } from '../causes/facts/finding.ts';
 import { completeQuestion } from '../evidence/complete.ts';
 import { buildNetwork } from '../network/build.ts';
 import type { Network } from '../network/network.ts';
-import { legsOfBranch } from '../path/walk-result.ts';
 import type { Capture, UnreadLine } from '../records/capture.ts';
-import type { Source } from '../records/source.ts';
 import type { Analysis, InventoryNode, Note } from './analysis.ts';
 import { brokenFlows } from './broken-flows.ts';
+import { withConsequences } from './consequences.ts';
 import { type Judgement, judgeFlow, strongerFirst } from './judge.ts';
+import { quotedLines } from './quoted-lines.ts';
 import { BUNDLE_CHECKS } from './registry.ts';
 import { type FlowRequest, resolveRequest } from './request.ts';
 
@@ -77,7 +77,7 @@ const assembleAnalysis = (bundle: Bundle, network: Network, judged: readonly Jud
       .detect(network)
       .map((found): Finding => ({ ...found, id: check.id, flow: undefined, fixes: [], consequences: [] })),
   );
-  const named = new Set(rootCauses.map((cause) => cause.id));
+  const named = new Set(rootCauses.flatMap(withConsequences).map((cause) => cause.id));
   const captures = bundle.nodes.flatMap((node) => node.namespaces.flatMap((ns) => ns.captures));
   return {
     bundle: { name: bundle.name, layout: bundle.layout, nodes: inventory(bundle, network) },
@@ -121,29 +121,9 @@ const inventory = (bundle: Bundle, network: Network): readonly InventoryNode[] =
     };
   });
 
-/** Every line that any output may quote. */
-const quoted = (analysis: Analysis): readonly Source[] => {
-  const findings: readonly Finding[] = [...analysis.rootCauses, ...analysis.observations].flatMap((f) => [
-    f,
-    ...f.consequences,
-  ]);
-  return [
-    ...findings.flatMap((f) => f.evidence.map((line) => line.source)),
-    ...analysis.ruledOut.flatMap((r) => r.evidence.map((line) => line.source)),
-    ...analysis.flows.flatMap((flow) =>
-      flow.walked.branches
-        .slice(0, 1)
-        .flatMap((b) =>
-          legsOfBranch(b).flatMap((leg) => leg.steps.flatMap((s) => s.proofs.map((proof) => proof.source))),
-        ),
-    ),
-    ...analysis.notes.flatMap((note) => note.sources),
-  ];
-};
-
 const quotesFor = (bundle: Bundle, analysis: Analysis, watch: ReadingWatch): Promise<Analysis['quotes']> => {
   const wanted = new Map<string, Set<number>>();
-  for (const { file, line } of quoted(analysis)) {
+  for (const { file, line } of quotedLines(analysis)) {
     const lines = wanted.get(file) ?? new Set<number>();
     for (let at = Math.max(1, line - AROUND); at <= line + AROUND; at += 1) lines.add(at);
     wanted.set(file, lines);

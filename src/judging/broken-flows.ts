@@ -4,6 +4,7 @@ import { diverse } from '../evidence/diverse.ts';
 import { isKnownAddress } from '../evidence/known-address.ts';
 import type { Network } from '../network/network.ts';
 import type { FlowQuestion } from '../path/walk-result.ts';
+import { eachChanged } from './consequences.ts';
 import { type Judgement, judgeFlow, strongerFirst } from './judge.ts';
 
 /** Candidates that are walked, and flows that are reported, when none was asked for. */
@@ -47,5 +48,5 @@ const isUsual = ({ question, walked, evidence }: FlowAnalysis): boolean =>
 /** Nobody asked about this flow, and nobody is known to be at its end. */
 const doubted = (judged: Judgement): Judgement => ({
   ...judged,
-  found: judged.found.map((finding): Finding => ({ ...finding, confidence: 'possible' })),
+  found: judged.found.map((finding) => eachChanged(finding, (one): Finding => ({ ...one, confidence: 'possible' }))),
 });

@@ -16,6 +16,7 @@ import type { Network } from '../network/network.ts';
 import { walkFlow } from '../path/walk.ts';
 import type { FlowQuestion, Outcome, WalkBranch, WalkedFlow } from '../path/walk-result.ts';
 import { mostOf } from './certainty.ts';
+import { hung } from './consequences.ts';
 import { orderByEvidence } from './order.ts';
 import { CAUSES } from './registry.ts';
 import { rivalsOf } from './rivals/rivals.ts';
@@ -159,22 +160,18 @@ const findingOf = (cause: Cause, found: Found, context: CauseContext, flow: stri
  * limited; among equals the stronger comes first.
  */
 const ordered = (found: readonly Finding[], context: CauseContext): readonly Finding[] => {
-  const own = new Map(found.map((finding) => [finding.id, CONFIDENCE[finding.confidence]]));
-  const sureOf = ({ id }: Finding): number => own.get(id) ?? 0;
-  const sorted = found
-    .map((f): Finding => ({ ...f, confidence: weaker(f.confidence, mostOf(f, context)) }))
-    .sort(strongerFirst);
-  const below = new Map<string, Finding[]>();
-  const tops: Finding[] = [];
-  for (const finding of sorted) {
-    const over = sorted.find(
-      (other) =>
-        other !== finding &&
-        CAUSES.find((cause) => cause.id === other.id)?.explains?.some((id) => id === finding.id) &&
-        (CONFIDENCE[other.confidence] >= CONFIDENCE[finding.confidence] || sureOf(other) >= sureOf(finding)),
-    );
-    if (over) below.set(over.id, [...(below.get(over.id) ?? []), finding]);
-    else tops.push(finding);
-  }
-  return tops.map((finding) => ({ ...finding, consequences: below.get(finding.id) ?? [] }));
+  const own = new Map<Finding, Confidence>();
+  const limited = found.map((finding): Finding => {
+    const one = { ...finding, confidence: weaker(finding.confidence, mostOf(finding, context)) };
+    own.set(one, finding.confidence);
+    return one;
+  });
+  const sureOf = (finding: Finding): number => CONFIDENCE[own.get(finding) ?? finding.confidence];
+  const isAsSure = (over: Finding, under: Finding): boolean =>
+    CONFIDENCE[over.confidence] >= CONFIDENCE[under.confidence] || sureOf(over) >= sureOf(under);
+  const sorted = [...limited].sort(strongerFirst);
+  return hung(sorted, (over, under) => isExplainedBy(under, over) && isAsSure(over, under));
 };
+
+const isExplainedBy = (under: Finding, over: Finding): boolean =>
+  CAUSES.find((cause) => cause.id === over.id)?.explains?.some((id) => id === under.id) ?? false;

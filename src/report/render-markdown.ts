@@ -1,5 +1,6 @@
 import type { Finding, FlowAnalysis } from '../causes/facts/finding.ts';
 import type { Analysis } from '../judging/analysis.ts';
+import { allConsequences } from '../judging/consequences.ts';
 import { collectCommand } from './collect-commands.ts';
 import { excludedOf } from './excluded.ts';
 import type { Language } from './language.ts';
@@ -128,7 +129,7 @@ export const renderMarkdown = (analysis: Analysis, options: MarkdownOptions): st
     parts.push(`## ${inline(title)}`, blocks(summary));
   }
   for (const flow of analysis.flows.slice(0, ROWS)) parts.push(...pathPart(words, flow));
-  const also = [...analysis.rootCauses.flatMap((cause) => cause.consequences), ...analysis.observations].slice(0, ROWS);
+  const also = [...analysis.rootCauses.flatMap(allConsequences), ...analysis.observations].slice(0, ROWS);
   if (also.length > 0)
     parts.push(
       `### ${escaped(words.text('consequences'))}`,

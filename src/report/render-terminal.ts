@@ -1,5 +1,6 @@
 import type { EvidenceLine, Finding, FlowAnalysis } from '../causes/facts/finding.ts';
 import type { Analysis } from '../judging/analysis.ts';
+import { allConsequences } from '../judging/consequences.ts';
 import { collectCommand } from './collect-commands.ts';
 import type { Language } from './language.ts';
 import { legsOf } from './legs.ts';
@@ -66,6 +67,15 @@ const causeSheet = (
   }
 };
 
+/** What follows from a cause at any depth, a title each. */
+const consequencesSheet = (sheet: Sheet, words: Words, cause: Finding, flow: FlowAnalysis | undefined): void =>
+  allConsequences(cause).forEach((finding, i) => {
+    sheet.add(
+      i === 0 ? words.text('leads-to') : '',
+      proseRuns(words.cause(finding.id, 'title', findingContext(finding, flow))),
+    );
+  });
+
 const pathSheet = (sheet: Sheet, words: Words, flow: FlowAnalysis): void => {
   legsOf(flow.walked.branches[0]).forEach((leg, i) => {
     sheet.add(i === 0 ? words.text('path') : '', pathLine(words, leg));
@@ -81,10 +91,12 @@ export const renderTerminal = (analysis: Analysis, options: TerminalOptions): st
     const flow = flowOf(finding.flow);
     sheet.gap();
     headline(sheet, words, finding, flow);
-    if (i > 0) return;
-    if (flow) sheet.add(words.text('flow'), [{ text: flowText(flow.question), style: 'plain' }]);
-    causeSheet(sheet, words, analysis, finding, flow);
-    if (flow) pathSheet(sheet, words, flow);
+    if (i === 0) {
+      if (flow) sheet.add(words.text('flow'), [{ text: flowText(flow.question), style: 'plain' }]);
+      causeSheet(sheet, words, analysis, finding, flow);
+      if (flow) pathSheet(sheet, words, flow);
+    }
+    consequencesSheet(sheet, words, finding, flow);
   });
   if (analysis.rootCauses.length === 0) {
     const { kind, title, summary, missing } = noCause(analysis, words);

@@ -1,5 +1,6 @@
 import type { Finding, FlowAnalysis } from '../../causes/facts/finding.ts';
 import type { Analysis } from '../../judging/analysis.ts';
+import { allConsequences } from '../../judging/consequences.ts';
 import { collectCommand } from '../collect-commands.ts';
 import { excludedOf } from '../excluded.ts';
 import { plainText } from '../prose.ts';
@@ -59,9 +60,7 @@ const card = (analysis: Analysis, words: Words, finding: Finding, kick: string) 
 /** What follows from the causes, and what is true without being one. */
 export const consequenceViews = (analysis: Analysis, words: Words, most: number) =>
   [
-    ...analysis.rootCauses
-      .flatMap((cause) => cause.consequences)
-      .map((finding) => card(analysis, words, finding, 'follows')),
+    ...analysis.rootCauses.flatMap(allConsequences).map((finding) => card(analysis, words, finding, 'follows')),
     ...analysis.observations.map((finding) => card(analysis, words, finding, 'observed-too')),
   ].slice(0, most);
 
