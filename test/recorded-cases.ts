@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** What a recorded bundle's truth file says. */
@@ -27,20 +27,16 @@ export interface RecordedCase {
   readonly path: string;
 }
 
-const folders = ['../../shared/captures/', './fixtures/bundles/'].map((path) =>
+const folders = ['./fixtures/recorded/', './fixtures/bundles/'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
-if (!existsSync(folders[0] ?? ''))
-  console.warn('SKIPPED: ../shared/captures is not there, its bundles are not held against their truth');
 
 /** Every recorded bundle that has a truth beside it. */
 export const recordedCases: readonly RecordedCase[] = folders.flatMap((folder) =>
-  existsSync(folder)
-    ? readdirSync(folder)
-        .filter((file) => file.endsWith('.json'))
-        .map((file) => file.replace(/\.json$/, ''))
-        .map((name) => ({ name, path: `${folder}${name}` }))
-    : [],
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.replace(/\.json$/, ''))
+    .map((name) => ({ name, path: `${folder}${name}` })),
 );
 
 export const truthOf = ({ path }: RecordedCase): Truth => JSON.parse(readFileSync(`${path}.json`, 'utf8')) as Truth;

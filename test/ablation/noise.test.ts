@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/causes/facts/finding.ts';
 import type { Network } from '../../src/network/network.ts';
 import { type BundleTexts, bundleOf } from '../causes/bundle.ts';
-import { recordedCases, type Truth, truthOf } from '../recorded-cases.ts';
+import { type Truth, truthOf } from '../recorded-cases.ts';
 import { causesAlone, causesOfFlow } from './accused.ts';
 import { OLD_COUNTERS, withNoise } from './noise.ts';
 import { chosenCases, chosenOf, TIMEOUT } from './sample.ts';
@@ -35,7 +35,7 @@ const verdictOf = (causes: readonly Finding[], { cause }: Truth): readonly strin
     (c) => `${c.id}@${c.node}`,
   );
 
-describe.skipIf(recordedCases.length === 0)('noise changes no verdict', () => {
+describe('noise changes no verdict', () => {
   test.each(chosenCases)('$name', { timeout: TIMEOUT }, (recorded) => {
     const truth = truthOf(recorded);
     const bundle = bundleOf(recorded.name);

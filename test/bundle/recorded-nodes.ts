@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -6,9 +6,7 @@ import { extract } from 'tar-stream';
 import type { Truth } from '../recorded-cases.ts';
 import type { RecordedNode } from './repack.ts';
 
-const folder = fileURLToPath(new URL('../../../shared/captures/', import.meta.url));
-/** Whether the recorded bundles are beside the project. */
-export const hasRecorded = existsSync(folder);
+const folder = fileURLToPath(new URL('../fixtures/recorded/', import.meta.url));
 
 export const truthOf = (name: string): Truth => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Truth;
 

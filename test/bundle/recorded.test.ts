@@ -1,15 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { quoteLines } from '../../src/bundle/quote-lines.ts';
 import { readBundle } from '../../src/bundle/read-bundle.ts';
 
-const folder = fileURLToPath(new URL('../../../shared/captures/', import.meta.url));
-const present = existsSync(folder);
-if (!present)
-  console.warn('SKIPPED: the recorded bundles are not beside the project (../shared); real bundles are not tested');
-const bundles = present ? readdirSync(folder).filter((file) => file.endsWith('.tgz')) : [];
+const folder = fileURLToPath(new URL('../fixtures/recorded/', import.meta.url));
+const bundles = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
 
 /** What a file of the recording script holds, by its own naming. */
 const KIND: Readonly<Record<string, string>> = {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Capture, CaptureKind } from '../../src/records/capture.ts';
 import type { RuleTable } from '../../src/records/iptables.ts';
 import { read } from './fixture.ts';
-import { bundleMembers, type CorpusFile, corpus, hasBundles, hasCorpus, missing } from './shared-material.ts';
+import { bundleMembers } from './recorded-members.ts';
+import { type CorpusFile, corpus, hasCorpus, missing } from './shared-material.ts';
 
 const allowed: Readonly<Record<string, { readonly lines: number; readonly reason: string }>> = JSON.parse(
   readFileSync(new URL('./unread-allowed-firewall.json', import.meta.url), 'utf8'),
@@ -82,7 +83,7 @@ folder('ipset', 'ipset', (capture, file) => {
   }
 });
 
-describe.skipIf(!hasBundles)(`recorded bundles${hasBundles ? '' : ` ${missing('the recorded bundles')}`}`, () => {
+describe('recorded bundles', () => {
   const KINDS: ReadonlyMap<string, CaptureKind> = new Map([
     ['iptables-save.txt', 'iptables-save'],
     ['ip6tables-save.txt', 'iptables-save'],

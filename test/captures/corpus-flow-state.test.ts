@@ -5,7 +5,8 @@ import { CAPTURE_MODULES } from '../../src/captures/registry.ts';
 import type { Capture, CaptureKind } from '../../src/records/capture.ts';
 import type { ConntrackEntry } from '../../src/records/conntrack.ts';
 import { read } from './fixture.ts';
-import { bundleMembers, corpus, hasBundles, hasCorpus } from './shared-material.ts';
+import { bundleMembers } from './recorded-members.ts';
+import { corpus, hasCorpus } from './shared-material.ts';
 
 const KINDS = ['conntrack', 'ipvsadm', 'xfrm-state', 'xfrm-policy', 'xfrm-stat'] as const;
 
@@ -96,7 +97,7 @@ const MEMBERS: ReadonlyMap<string, CaptureKind> = new Map([
   ['rt_cache.txt', 'rt-cache'],
 ]);
 
-describe.skipIf(!hasBundles)('the recorded bundles', () => {
+describe('the recorded bundles', () => {
   const members = bundleMembers(new Set(MEMBERS.keys())).map(({ name, text }) => ({
     name,
     text,

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Capture, CaptureKind } from '../../src/records/capture.ts';
 import { read } from './fixture.ts';
-import { bundleMembers, type CorpusFile, corpus, hasBundles, hasCorpus, missing } from './shared-material.ts';
+import { bundleMembers } from './recorded-members.ts';
+import { type CorpusFile, corpus, hasCorpus, missing } from './shared-material.ts';
 
 const allowed: Readonly<Record<string, { readonly lines: number; readonly reason: string }>> = JSON.parse(
   readFileSync(new URL('./unread-allowed-host.json', import.meta.url), 'utf8'),
@@ -97,7 +98,7 @@ const BUNDLE_FILES: readonly (readonly [CaptureKind, readonly string[]])[] = [
   ['date', ['date']],
 ];
 
-describe.skipIf(!hasBundles)('recorded bundles', () => {
+describe('recorded bundles', () => {
   const wanted = new Map(BUNDLE_FILES.flatMap(([kind, files]) => files.map((file) => [file, kind] as const)));
   const members = bundleMembers(new Set(wanted.keys()));
   test.each(BUNDLE_FILES.flatMap(([, files]) => files))('%s: no line is unread, and there are records', (file) => {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { CAPTURE_MODULES } from '../../src/captures/registry.ts';
 import type { CaptureKind } from '../../src/records/capture.ts';
 import { read } from './fixture.ts';
-import { bundleMembers, corpus, hasCorpus } from './shared-material.ts';
+import { bundleMembers } from './recorded-members.ts';
+import { corpus, hasCorpus } from './shared-material.ts';
 
 const FOLDERS: readonly (readonly [string, CaptureKind])[] = [
   ['ip-addr', 'ip-addr'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { unreplied } from './services.ts';
 
@@ -12,7 +12,7 @@ const CLB = 'ack-clb-port-without-service';
 const CLUSTER = 'ack-cluster-nodeport-external';
 const V = '47.243.247.219';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test.each([
     ['M01', true, PRE, { src: '10.0.3.72', dst: '10.0.2.84', dport: 30479, start: 'client-10.0.3.72' }],
     ['M02', false, PRE, { src: '10.0.3.72', dst: '10.0.0.140', dport: 30479, start: 'client-10.0.3.72' }],

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { failing, PODS, packet, reset, syn } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -10,7 +9,7 @@ const bound = (address: string) =>
 const refused =
   packet(1, syn(PODS.src, 40002, PODS.dst, 8080)) + packet(1.0001, reset(PODS.dst, 8080, PODS.src, 40002));
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds for a listener on the loopback address, and a wildcard mends it', () => {
     const judged = bound('127.0.0.1').withFile('fn-2/netns/api-a/tcpdump/eth0.txt', refused).judge(PODS);
     expect(judged.found[0]).toMatchObject({

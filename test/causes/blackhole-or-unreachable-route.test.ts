@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { failing } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -7,7 +7,7 @@ import { quietCluster } from './services.ts';
 const ID = 'blackhole-or-unreachable-route';
 const ROUTE = '10.160.1.0/24 via 10.160.1.0 dev flannel.1 onlink';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test.each(['blackhole', 'unreachable'])('holds for a %s route, and a narrower one mends it', (type) => {
     const judged = failing(quietCluster().edited('fn-1/ip_route.txt', ROUTE, `${type} 10.160.1.0/26 proto bird`));
     expect(judged.found[0]).toMatchObject({

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { failing, PODS, SAME_NODE } from './pods.ts';
 import { findingOf, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -19,7 +18,7 @@ const off = () =>
     'net.bridge.bridge-nf-call-iptables = 0',
   );
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where bridged answers pass no iptables, and the sysctl mends it', () => {
     const judged = failing(off(), ASKED);
     expect(findingOf(judged, ID)).toMatchObject({

@@ -13,12 +13,8 @@ import type { Capture, CaptureKind } from '../../src/records/capture.ts';
 import { witnessed } from './witness.ts';
 
 const CAUSE_IDS = CAUSES.map(({ id }) => id);
-const RECORDED = fileURLToPath(new URL('../../../shared/captures/', import.meta.url));
+const RECORDED = fileURLToPath(new URL('../fixtures/recorded/', import.meta.url));
 const OWN = fileURLToPath(new URL('../fixtures/bundles/', import.meta.url));
-
-/** Whether the recorded bundles are there; a test that needs them is skipped without, and says so. */
-export const recorded = existsSync(RECORDED);
-if (!recorded) console.warn('SKIPPED: ../shared/captures is not there, causes are not tested on recorded bundles');
 
 /** What each file of the recording script's layout holds. */
 const KINDS: Readonly<Record<string, CaptureKind>> = {
@@ -221,7 +217,7 @@ const cache = new Map<string, BundleTexts>();
 /** The texts of an archive. */
 export const textsOf = (archive: string): BundleTexts => new BundleTexts(membersOf(gunzipSync(readFileSync(archive))));
 
-/** A recorded bundle by its name, from ../shared/captures or from test/fixtures/bundles. */
+/** A recorded bundle by its name, from test/fixtures/recorded or from test/fixtures/bundles. */
 export const bundleOf = (name: string): BundleTexts => {
   const known = cache.get(name);
   if (known) return known;

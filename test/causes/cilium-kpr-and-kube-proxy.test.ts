@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { ASKED, podYaml, quietCluster, waiting } from './services.ts';
 
@@ -8,7 +8,7 @@ const DEVICE =
   '20: cilium_host@cilium_net: <BROADCAST,MULTICAST,NOARP,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000\n    link/ether 02:00:00:00:00:09 brd ff:ff:ff:ff:ff:ff\n    inet 10.160.0.200/32 scope global cilium_host\n       valid_lft forever preferred_lft forever\n';
 const both = () => waiting(quietCluster().appended('fn-1/ip_addr.txt', DEVICE));
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('is a possibility where the tables say that it works and it does not', () => {
     const judged = both().judge(ASKED);
     expect(findingOf(judged, ID)).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { quietCluster, serviceYaml, waiting } from './services.ts';
 
@@ -15,7 +15,7 @@ const looped = () =>
       packet('02.000000', 'Out', '198.51.100.50.80'),
   );
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test("holds where the node's own SYN comes back", () => {
     const judged = looped().judge(FLOW);
     expect(judged.found[0]).toMatchObject({

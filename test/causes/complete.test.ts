@@ -11,6 +11,13 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
 const TESTS = readdirSync(join(root, 'test/causes')).filter((file) => file.endsWith('.test.ts'));
 
+/** Whether a file beside this one imports bundle.ts, itself or by way of what it imports. */
+const takesBundles = (file: string): boolean =>
+  file === 'bundle.ts' ||
+  [...textOf(`test/causes/${file}`).matchAll(/ from '\.\/([\w.-]+\.ts)'/g)].some(([, other = '']) =>
+    takesBundles(other),
+  );
+
 /**
  * A cause's test file tells what its tests look at (setup.ts holds every file to it when its tests have run): its judgements come from bundle.ts, and none of its tests is
  * left out or to be written.
@@ -19,7 +26,7 @@ const untold = (id: string): string[] => {
   const file = `test/causes/${id}.test.ts`;
   const text = textOf(file);
   return [
-    ...(/ from '\.\/bundle\.ts'/.test(text) ? [] : [`${file} takes no bundle from bundle.ts`]),
+    ...(takesBundles(`${id}.test.ts`) ? [] : [`${file} takes no bundle from bundle.ts`]),
     ...(/\b(?:test|it|describe)(?:\.each\(.*\))?\.(?:only|skip|todo|fails)\b/.test(text)
       ? [`${file} leaves tests out`]
       : []),

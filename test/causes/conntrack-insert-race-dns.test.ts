@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { FlowQuestion } from '../../src/path/walk-result.ts';
-import { recorded } from './bundle.ts';
 import { packet } from './pods.ts';
 import { findingOf, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -26,7 +25,7 @@ const asking = (again: string) =>
 const lost = () => asking(question(6.0003, 4001, 'A') + answer(6.002, 4001));
 const failed = (bundle = lost()) => bundle.edited('fn-1/conntrack_-S.txt', 'insert_failed=0', 'insert_failed=3');
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where one of two questions at once stays without an answer, and an entry lost its race', () => {
     const judged = failed().judge(DNS);
     expect(findingOf(judged, ID)).toMatchObject({

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { failing, packet, reset, SAME_NODE, syn } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster, waiting } from './services.ts';
@@ -11,7 +10,7 @@ const wrongMac = () =>
     .edited('fn-2/ip_neigh.txt', /^(10\.160\.1\.9 dev cni0 lladdr )\S+/m, '$13a:25:3a:30:df:3f')
     .edited('fn-2/ip_neigh.txt', /^10\.160\.1\.10 .*\n/m, '');
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where two pods hold the address', () => {
     const judged = failing(
       quietCluster().edited('fn-2/netns/api-cli/ip_addr.txt', 'inet 10.160.1.10/24', 'inet 10.160.1.9/24'),

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'etp-cluster-source-ip-lost';
 const NAME = 'ack-cluster-nodeport-external';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('is said of a node port with the Cluster policy', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found).toEqual([]);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'etp-local-empty-rs-refused';
 const NAME = 'ack-local-pre124-nodeport-no-endpoint';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds on the node without an endpoint, and the Cluster policy mends it', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found[0]).toMatchObject({

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'etp-local-flannel-masq-ok';
 const NAME = 'ack-local-124-slb-from-no-endpoint-node-flannel';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test("is said where the pod network's rule masquerades a Local service", () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found).toEqual([]);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'etp-local-hostnet-to-vip-src-is-vip';
 const NAME = 'ack-local-124-slb-from-no-endpoint-node-terway';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test("holds where the endpoint's node takes the source for its own", () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found[0]).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { endpointsYaml, serviceYaml, waiting } from './services.ts';
 
@@ -30,7 +30,7 @@ const external = () =>
       '-A KUBE-EXTERNAL-SERVICES $1has no local endpoints$2-j DROP',
     );
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where kube-proxy drops for want of a local endpoint', () => {
     const judged = external().judge(flowOf(NAME));
     expect(judged.found[0]).toMatchObject({

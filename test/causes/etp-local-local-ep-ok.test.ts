@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'etp-local-local-ep-ok';
 const NAME = 'ack-local-124-nodeport-external-terway';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('is said of the node that has an endpoint', () => {
     const judged = bundleOf(NAME).judge({
       src: '10.0.3.72',

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'etp-local-remote-rs-no-snat';
 const NAME = 'ack-local-124-nodeport-external-terway';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds at the client, which resets the answer of a stranger', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found[0]).toMatchObject({

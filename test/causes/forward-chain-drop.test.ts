@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { failing, rulesFirst } from './pods.ts';
 import { findingOf, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -7,7 +7,7 @@ import { quietCluster } from './services.ts';
 const ID = 'forward-chain-drop';
 const NAME = 'gen-forward-drop-policy';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the policy of FORWARD is DROP and no rule accepts the pods', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found[0]).toMatchObject({

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { FlowQuestion } from '../../src/path/walk-result.ts';
-import { recorded } from './bundle.ts';
 import { failing } from './pods.ts';
 import { findingOf, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -30,7 +29,7 @@ const loopBack = (bundle = alone()) =>
 const withoutLoopBack = (bundle = alone()) =>
   bundle.edited('fn-2/ipset_list.txt', /^10\.160\.1\.9,tcp:8080,10\.160\.1\.9.*\n/gm, '');
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the bridge port has hairpin mode off, and turning it on mends it', () => {
     const judged = failing(loopBack(), SELF);
     expect(findingOf(judged, ID)).toMatchObject({

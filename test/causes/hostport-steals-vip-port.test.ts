@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { ASKED, quietCluster, withRules } from './services.ts';
 
@@ -17,7 +16,7 @@ const stolen = (port: number) =>
     ],
   );
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the hostPort takes the port of a service, and moving it mends that', () => {
     const judged = stolen(80).judge(ASKED);
     expect(judged.found[0]).toMatchObject({

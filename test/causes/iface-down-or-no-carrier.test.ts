@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { failing, PODS } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { established, quietCluster } from './services.ts';
@@ -12,7 +11,7 @@ const flannel = (flags: string) =>
     quietCluster(),
   );
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds for a device that is down, and setting it up mends it', () => {
     const judged = failing(flannel('BROADCAST,MULTICAST'));
     expect(findingOf(judged, ID)).toMatchObject({

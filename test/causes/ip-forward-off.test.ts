@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { failing, PODS, packet, syn } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -15,7 +14,7 @@ const off = () =>
 const synAck = (src: string, sport: number, dst: string, dport: number) =>
   `${src}.${sport} > ${dst}.${dport}: Flags [S.], seq 2000, ack 1001, win 65160, length 0`;
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the node in front of the pod does not forward, and the sysctl mends it', () => {
     const judged = failing(off());
     expect(judged.found[0]).toMatchObject({

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'ipsec-iptables-mode-ok';
 const NAME = 'ok-ipsec-iptables-mode';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('netfilter’s translation is undone by the check', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.observations.find((o) => o.id === ID)).toMatchObject({

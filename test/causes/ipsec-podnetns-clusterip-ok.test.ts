@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'ipsec-podnetns-clusterip-ok';
@@ -13,7 +13,7 @@ const fromPod = {
   start: 'cloud-gw/client',
 };
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('the same service works from a pod', () => {
     const judged = bundleOf(NAME).judge(fromPod);
     expect(judged.observations.find((o) => o.id === ID)).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { failing, rulesFirst } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { ASKED, quietCluster, waiting } from './services.ts';
@@ -17,7 +17,7 @@ COMMIT
 `;
 const split = () => quietCluster().withFile('fn-1/legacy/iptables-save.txt', LEGACY);
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test("holds where a generation of kube-proxy's rules in the other backend decides", () => {
     const judged = failing(split());
     expect(findingOf(judged, ID)).toMatchObject({

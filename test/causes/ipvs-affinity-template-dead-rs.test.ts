@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { ASKED, quietCluster, waiting } from './services.ts';
 
@@ -19,7 +18,7 @@ const pinned = (expire: number) =>
       .appended('fn-1/sysctl_-a.txt', `net.ipv4.vs.expire_quiescent_template = ${expire}\n`),
   );
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the template outlives its server', () => {
     const judged = pinned(0).judge(ASKED);
     expect(findingOf(judged, ID)).toMatchObject({

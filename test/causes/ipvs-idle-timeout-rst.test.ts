@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { ASKED, connection, quietCluster } from './services.ts';
 
@@ -15,7 +15,7 @@ const idle = () =>
       '2026-11-20 16:29:01.000000 vethui In  IP 10.160.0.9.40001 > 10.161.5.1.80: Flags [P.], seq 900:930, ack 4000, win 501, length 30\n2026-11-20 16:29:01.000100 vethui Out IP 10.161.5.1.80 > 10.160.0.9.40001: Flags [R], seq 4000, win 0, length 0\n',
     );
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the client still has the connection, IPVS has not, and the node resets it', () => {
     const judged = idle().judge(ASKED);
     expect(findingOf(judged, ID)).toMatchObject({

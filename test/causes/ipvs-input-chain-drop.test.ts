@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { ASKED, connection, quietCluster, waiting, withRules } from './services.ts';
 
 const ID = 'ipvs-input-chain-drop';
 const dropped = () => withRules(quietCluster(), 'fn-1', 'filter', [], ['-A INPUT -p tcp -m tcp --dport 80 -j DROP']);
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where INPUT drops what IPVS would serve', () => {
     const judged = waiting(dropped()).judge(ASKED);
     expect(judged.found[0]).toMatchObject({

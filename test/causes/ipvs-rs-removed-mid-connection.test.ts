@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { ASKED, connection, quietCluster, waiting } from './services.ts';
 
@@ -7,7 +7,7 @@ const ID = 'ipvs-rs-removed-mid-connection';
 const removed = (state: string, server: string) =>
   quietCluster().appended('fn-1/ipvsadm_-Lnc.txt', connection(state, '10.160.0.9:40001', '10.161.5.1:80', server));
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds for a connection with a server that the service has no more', () => {
     const judged = waiting(removed('ESTABLISHED', '10.160.1.77:8080')).judge(ASKED);
     expect(findingOf(judged, ID)).toMatchObject({

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { ASKED, established, quietCluster, unreplied, waiting } from './services.ts';
 
@@ -11,7 +10,7 @@ const both = () =>
     .appended('fn-1/conntrack_-L.txt', unreplied(ASKED, '10.160.1.9', 8080, '10.160.0.9'))
     .edited('fn-1/conntrack_-S.txt', /insert_failed=0/, 'insert_failed=4');
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where both connections want one answer', () => {
     const judged = both().judge(ASKED);
     expect(findingOf(judged, ID)).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { ASKED, quietCluster, serviceYaml, waiting } from './services.ts';
 
@@ -14,7 +14,7 @@ const service = (policy: string) =>
     spec: [`internalTrafficPolicy: ${policy}`],
   });
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('is certain where the service says so', () => {
     const judged = waiting(empty()).withFile('fn-1/kubectl.yaml', service('Local')).judge(ASKED);
     expect(judged.found[0]).toMatchObject({

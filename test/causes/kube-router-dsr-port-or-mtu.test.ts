@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { waiting } from './services.ts';
 
@@ -27,7 +27,7 @@ const marked = () =>
 const FLOW = { ...flowOf(NAME), sport: 40001 };
 const failing = () => waiting(marked(), FLOW);
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds for a pod that does not have the address', () => {
     const judged = failing().judge(FLOW);
     expect(findingOf(judged, ID)).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { waiting } from './services.ts';
 
@@ -9,7 +9,7 @@ const VIP = 'fdcd:5f23:4ab4:12::1';
 const FLOW = { proto: 'tcp', src: VIP, sport: 40001, dst: VIP, dport: 1337, start: 'master' };
 const quiet = () => bundleOf(NAME).without('tcpdump').without('conntrack').withoutFile('nf_conntrack.txt');
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('is no more than a possibility', () => {
     const judged = waiting(quiet(), FLOW).judge(FLOW);
     expect(findingOf(judged, ID)).toMatchObject({ confidence: 'possible', values: { device: 'kube-dummy-if' } });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'kube-router-local-ips-empty';
 const NAME = 'kube-router-svip-node-ip';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('is what stands behind the refused node address', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(findingOf(judged, ID)).toMatchObject({

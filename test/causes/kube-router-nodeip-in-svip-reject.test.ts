@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'kube-router-nodeip-in-svip-reject';
 const NAME = 'kube-router-svip-node-ip';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds for the API server of the node, over IPv6', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found[0]).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { podYaml, withRules } from './services.ts';
 
@@ -20,7 +20,7 @@ const stale = () =>
     ],
   );
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where two pods have a firewall on one address, and removing the old one mends it', () => {
     const judged = stale().judge(FLOW);
     expect(judged.found[0]).toMatchObject({

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'kube-router-svip-prt-race';
 const NAME = 'kube-router-svip-prt-race';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds for the service that IPVS has and the set has not', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found[0]).toMatchObject({

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { failing, PODS, packet, syn } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -11,7 +10,7 @@ const queue = (waiting: number) =>
   quietCluster().edited('fn-2/netns/api-a/ss_-antp.txt', /LISTEN +0 +5 /, `LISTEN    ${waiting}      5   `);
 const syns = [1, 2, 4].map((s) => packet(s, syn(PODS.src, 40002, PODS.dst, 8080))).join('');
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the queue is full and overflows were counted', () => {
     const judged = failing(queue(6).withFile('fn-2/netns/api-a/nstat_-az.txt', COUNTERS));
     expect(findingOf(judged, ID)).toMatchObject({

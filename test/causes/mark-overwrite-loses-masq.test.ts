@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'mark-overwrite-loses-masq';
@@ -20,7 +20,7 @@ function flowOfBundle() {
 const marked = (mark: string) =>
   bundleOf(NAME).without('tcpdump').without('conntrack').appended('cloud-gw/iptables-save.txt', RULE(mark));
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('a full mark wipes off kube-proxy’s bit', () => {
     const judged = marked('0x40/0xffffffff').judge(flow);
     expect(findingOf(judged, ID)).toMatchObject({

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'martian-source-is-local-vip';
 const NAME = 'ack-local-124-slb-from-no-endpoint-node-terway';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('hangs below the traffic policy that sent the packet under that source', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(findingOf(judged, ID)).toMatchObject({

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { failing, PODS, rulesFirst } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -19,7 +18,7 @@ const masqueraded = () =>
     ['-A POSTROUTING -s 10.160.0.0/24 -o flannel.1 -j MASQUERADE'],
   ).edited('fn-2/ip_route.txt', /^default .*\n/m, '');
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the answer cannot find back to the address that was taken', () => {
     const judged = failing(masqueraded());
     expect(findingOf(judged, ID)).toMatchObject({

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { failing, PODS, packet, syn } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
 
 const ID = 'neigh-failed-next-hop';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the pod does not answer for its address', () => {
     const judged = failing(
       quietCluster().edited('fn-2/ip_neigh.txt', /^10\.160\.1\.9 dev cni0 .*$/m, '10.160.1.9 dev cni0  FAILED '),

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { failing } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -18,7 +17,7 @@ const full = () =>
       ).join(''),
     );
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the table is full and the kernel says so', () => {
     const judged = failing(full().withFile('fn-2/dmesg.txt', MESSAGE));
     expect(findingOf(judged, ID)).toMatchObject({

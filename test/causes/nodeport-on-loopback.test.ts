@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { quietCluster, waiting } from './services.ts';
 
 const ID = 'nodeport-on-loopback';
 const FLOW = { proto: 'tcp', src: '127.0.0.1', sport: 40001, dst: '127.0.0.1', dport: 31800, start: 'fn-1' };
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where nobody serves the loopback address', () => {
     const judged = quietCluster().judge(FLOW);
     expect(judged.found[0]).toMatchObject({

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { packet } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'overlay-mtu-blackhole';
 const NAME = 'gen-mtu-blackhole-vxlan';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where full-size segments are repeated on one side and never seen on the other', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.flow.evidence.seen).toBe('stalled');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { ASKED, quietCluster, waiting, withRules } from './services.ts';
 
@@ -29,7 +29,7 @@ const leftAddress = () =>
       'local 10.8.3.103 dev kube-ipvs0 table local proto kernel scope host src 10.8.3.103\n',
     );
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test("holds for a dead proxy's rules that come before IPVS", () => {
     const judged = waiting(leftRules()).judge(ASKED);
     expect(judged.found[0]).toMatchObject({

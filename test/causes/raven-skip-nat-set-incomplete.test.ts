@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'raven-skip-nat-set-incomplete';
 const NAME = 'raven-flannel-masq-before-xfrm';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('the pair is missing, and hangs below the lost encryption', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found[0]?.consequences.map((c) => c.id)).toContain(ID);

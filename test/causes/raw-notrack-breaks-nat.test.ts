@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { packet, rulesFirst, syn } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { serviceYaml } from './services.ts';
@@ -30,7 +30,7 @@ const waits =
 const other =
   'udp      17 25 src=10.9.0.11 dst=10.9.0.1 sport=9999 dport=53 src=10.9.0.1 dst=10.9.0.11 sport=53 dport=9999 mark=0 use=1\n';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test("holds where a service's packets are taken out of tracking, and taking the rule out mends it", () => {
     const judged = untracked(RULE)
       .appended('hg-a/conntrack_-L.txt', other)

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { ASKED, quietCluster, waiting } from './services.ts';
 
 const ID = 'return-path-bypasses-nat';
 const NAME = 'ack-local-124-nodeport-external-terway';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where nothing tells why the source was not translated, and a masquerade mends it', () => {
     const judged = bundleOf(NAME).without('ipset').judge(flowOf(NAME));
     expect(findingOf(judged, ID)).toMatchObject({

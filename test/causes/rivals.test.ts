@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { CAUSES } from '../../src/judging/registry.ts';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 
 const NAME = 'openyurt-ipvs-ipsec';
 const FLOW = { proto: 'tcp', src: '10.255.31.243', dst: '10.255.31.243', dport: 80, start: 'cloud-gw' };
 const because = (texts: ReturnType<typeof bundleOf>, flow: Parameters<typeof texts.judge>[0] = FLOW) =>
   new Map(texts.judge(flow).ruledOut.map((r) => [r.id, r]));
 
-describe.skipIf(!recorded)('rivals of a failing flow', () => {
+describe('rivals of a failing flow', () => {
   test('are excluded by what was seen and counted, each with its line', () => {
     const ruledOut = because(bundleOf(NAME));
     expect(ruledOut.get('targetport-no-listener-rst')?.because).toBe('replied');

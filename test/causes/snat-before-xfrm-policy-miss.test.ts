@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'snat-before-xfrm-policy-miss';
 const NAME = 'raven-flannel-masq-before-xfrm';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('the gateway masquerades what it should encrypt', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found[0]).toMatchObject({

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { failing, PODS, rulesFirst } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -24,7 +23,7 @@ const crowded = (count: number) =>
   );
 const failed = (count: number) => crowded(count).edited('fn-1/conntrack_-S.txt', 'insert_failed=0', 'insert_failed=9');
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the ports to one server are nearly all taken and entries fail', () => {
     const judged = failing(failed(28_500));
     expect(findingOf(judged, ID)).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { packet, syn } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { ASKED, quietCluster, waiting, withRules } from './services.ts';
@@ -17,7 +17,7 @@ const guarded = (source: string) => {
   );
 };
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the masqueraded address is refused and the client would pass', () => {
     const judged = waiting(guarded('10.160.0.0/32'), FLOW).judge(FLOW);
     expect(judged.found[0]).toMatchObject({

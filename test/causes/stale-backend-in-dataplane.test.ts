@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { ASKED, endpointsYaml, quietCluster, serviceYaml, waiting } from './services.ts';
 
@@ -12,7 +11,7 @@ const stale = () =>
   );
 const SERVICE = serviceYaml({ name: 'api', clusterIP: '10.161.5.1', ports: [{ port: 80, targetPort: 8080 }] });
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('is certain where the endpoints are known', () => {
     const judged = waiting(stale())
       .withFile('fn-1/kubectl.yaml', SERVICE + endpointsYaml('api', 8080, ['10.160.1.9', '10.160.2.9']))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, recorded } from './bundle.ts';
+import { bundleOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'submariner-cable-port-blocked';
@@ -23,7 +23,7 @@ const packets = (lines: readonly string[]) =>
 const ASK = '2026-11-20 16:42:01.100000 eth0  Out IP 172.18.0.6.4490 > 172.18.0.4.4490: UDP, length 64';
 const ANSWER = '2026-11-20 16:42:01.101000 eth0  In  IP 172.18.0.4.4490 > 172.18.0.6.4490: UDP, length 64';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('asked, never answered, no SA', () => {
     const judged = packets([ASK, ASK]);
     expect(findingOf(judged, ID)).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, recorded } from './bundle.ts';
+import { bundleOf } from './bundle.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { waiting } from './services.ts';
 
@@ -46,7 +46,7 @@ const calico = () => {
     .appended('c2-worker/ipset_list.txt', POOLS);
 };
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('the remote network is no pool of Calico’s', () => {
     const judged = calico().judge(flow);
     expect(judged.found[0]).toMatchObject({ id: ID, node: 'c2-worker', values: { remote: '10.8.0.0/16' } });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, recorded } from './bundle.ts';
+import { bundleOf } from './bundle.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { waiting } from './services.ts';
 
@@ -17,7 +17,7 @@ const flow = {
 const quiet = () => bundleOf(NAME).without('tcpdump').without('conntrack');
 const JUMP = /.*-A POSTROUTING -j SUBMARINER-POSTROUTING\n/;
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('without the jump the next masquerade takes the packet', () => {
     const nat = quiet().text('c2-worker/iptables-save.txt').indexOf('*nat');
     const text = quiet().text('c2-worker/iptables-save.txt');

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'submariner-intracluster-vtep-by-design';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('a tunnel address of the own cluster is no supported target', () => {
     const judged = bundleOf('submariner-vx-snat').judge(flowOf('submariner-vx-snat'));
     expect(judged.observations.find((o) => o.id === ID)).toMatchObject({

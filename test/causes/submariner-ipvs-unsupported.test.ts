@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'submariner-ipvs-unsupported';
@@ -11,7 +11,7 @@ TCP  10.95.0.10:53 rr
   -> 10.9.0.9:53                  Masq    1      0          0
 `;
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('globalnet with IPVS is named as a possibility, never as more', () => {
     const judged = bundleOf(NAME)
       .withFile('c2-worker/ipvsadm_-Ln.txt', SERVICES)

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'submariner-snat-rule-removed-hostnet-break';
 const NAME = 'submariner-hostnet-rule-deleted';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('a host process keeps its tunnel address', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found.map((f) => f.id)).toEqual([ID]);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'submariner-vtep-link-fdb-ok';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test.each(['submariner-healthy', 'submariner-vx-snat', 'submariner-hostnet-rule-deleted'])(
     'the tunnel of %s is in order',
     (name) => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'submariner-vtep-snat-return-asymmetry';
 const NAME = 'submariner-vx-snat';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('the answer comes outside of the tunnel and the filter drops it', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found[0]).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { ASKED, quietCluster, waiting } from './services.ts';
 
@@ -25,7 +25,7 @@ const NFT = (verdict: string) => `table ip kube-proxy {
 }
 `;
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test.each([
     ['gen-ipvs-no-real-server', 'alpha', 'ipvs'],
     ['gen-kubeproxy-iptables-no-endpoints', 'gke-a', 'iptables'],

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { failing, PODS, packet, syn } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -14,7 +13,7 @@ const halfOpen = Array.from(
 const syns = [1, 2, 4].map((s) => packet(s, syn(PODS.src, 40002, PODS.dst, 8080))).join('');
 const flooded = () => quietCluster().appended('fn-2/netns/api-a/ss_-antp.txt', halfOpen);
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where half-open connections fill the queue and SYNs were dropped for it', () => {
     const judged = failing(flooded().withFile('fn-2/netns/api-a/nstat_-az.txt', COUNTERS));
     expect(findingOf(judged, ID)).toMatchObject({

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { recorded } from './bundle.ts';
 import { failing, PODS, packet, syn } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -11,7 +10,7 @@ const recycling = (n: number) =>
     .withFile('fn-2/netns/api-a/nstat_-az.txt', counted(n))
     .withFile('fn-2/netns/api-a/sysctl_-a.txt', 'net.ipv4.tcp_tw_recycle = 1\n');
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the setting is on and SYNs were rejected for their timestamps', () => {
     const judged = failing(recycling(12));
     expect(findingOf(judged, ID)).toMatchObject({

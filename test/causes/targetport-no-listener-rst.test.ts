@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { failing, PODS } from './pods.ts';
 import { findingOf, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -7,7 +7,7 @@ import { quietCluster } from './services.ts';
 const ID = 'targetport-no-listener-rst';
 const NAME = 'gen-backend-not-listening';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test("holds where the service's server has no listener, and a listener mends it", () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.flow.evidence.seen).toBe('refused');

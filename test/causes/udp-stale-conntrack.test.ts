@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { FlowQuestion } from '../../src/path/walk-result.ts';
-import { recorded } from './bundle.ts';
 import { failing } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster, unreplied } from './services.ts';
@@ -16,7 +15,7 @@ const DNS: FlowQuestion = {
 };
 const entry = (server: string) => quietCluster().appended('fn-1/conntrack_-L.txt', unreplied(DNS, server, 53, DNS.src));
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds for an entry to a server that the service no longer has', () => {
     const judged = failing(entry('10.160.2.77'), DNS);
     expect(findingOf(judged, ID)).toMatchObject({

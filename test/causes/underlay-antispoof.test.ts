@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 
 const ID = 'underlay-antispoof';
 const NAME = 'cloud-antispoof';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where pod sources vanish and the node itself gets through', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found[0]).toMatchObject({

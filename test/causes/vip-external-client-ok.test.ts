@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'vip-external-client-ok';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('is said of a client that comes by the network', () => {
     const judged = bundleOf('kube-router-svip-healthy').judge(flowOf('kube-router-svip-healthy'));
     expect(judged.found).toEqual([]);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 
 const ID = 'vip-on-dummy-served-port-ok';
 const NAME = 'ack-clb-port-without-service';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('is said of the port that the service has, from node and pod', () => {
     for (const flow of [
       { src: '192.168.1.200', dst: '192.168.1.200', dport: 80, start: 'cn-hangzhou.192.168.1.12' },

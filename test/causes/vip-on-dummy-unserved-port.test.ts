@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, unsaid } from './said.ts';
 import { ASKED, ipset, quietCluster, withRules } from './services.ts';
 
@@ -7,7 +7,7 @@ const ID = 'vip-on-dummy-unserved-port';
 const NAME = 'ack-clb-port-without-service';
 const NODE = 'cn-hangzhou.192.168.1.12';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test.each([
     ['the node', flowOf(NAME)],
     ['a pod of it', { src: '192.168.1.102', dst: '192.168.1.200', dport: 443, start: `${NODE}/pod2` }],

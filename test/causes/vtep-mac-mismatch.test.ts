@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type BundleTexts, bundleOf, flowOf, recorded } from './bundle.ts';
+import { type BundleTexts, bundleOf, flowOf } from './bundle.ts';
 import { failing, PODS } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -16,7 +16,7 @@ const plain = (bundle: BundleTexts) =>
     .without('ip-link', 'fn-2/ip_link')
     .edited('fn-2/ip_addr.txt', /^ +(?:vxlan|veth|bridge|bridge_slave|dummy|openvswitch)\b.*\n/gm, '');
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the sender has another MAC address than the device, and the right one mends it', () => {
     const judged = failing(changed());
     expect(judged.found[0]).toMatchObject({

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { hasChecksumFix } from '../../src/causes/vxlan/vxlan-csum-offload-double-nat.ts';
-import { recorded } from './bundle.ts';
 import { failing, PODS, rulesFirst, syn } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -26,7 +25,7 @@ describe('the kernels with the fix', () => {
   });
 });
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the receiver sees wrong outer checksums and counts them', () => {
     const judged = failing(wrong().edited('fn-2/nstat_-az.txt', /UdpInCsumErrors(\s+)0 /, 'UdpInCsumErrors$16 '));
     expect(findingOf(judged, ID)).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { failing } from './pods.ts';
 import { findingOf, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -7,7 +7,7 @@ import { quietCluster } from './services.ts';
 const ID = 'vxlan-fdb-or-neigh-missing';
 const NAME = 'gen-vxlan-fdb-missing';
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the forwarding entry is missing on the way back', () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     expect(judged.found[0]).toMatchObject({

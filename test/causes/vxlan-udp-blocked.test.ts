@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { failing, PODS, packet, syn } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { established, quietCluster } from './services.ts';
@@ -21,7 +21,7 @@ const sending = () =>
       .join(''),
   );
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds where the outer packets are seen to leave and not to arrive', () => {
     const judged = failing(
       sending().withFile(

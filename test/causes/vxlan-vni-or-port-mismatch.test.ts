@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, flowOf, recorded } from './bundle.ts';
+import { bundleOf, flowOf } from './bundle.ts';
 import { failing, PODS } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 import { quietCluster } from './services.ts';
@@ -7,7 +7,7 @@ import { quietCluster } from './services.ts';
 const ID = 'vxlan-vni-or-port-mismatch';
 const withDevice = (from: RegExp, to: string) => quietCluster().edited('fn-2/ip_addr.txt', from, to);
 
-describe.skipIf(!recorded)(ID, () => {
+describe(ID, () => {
   test('holds for another identifier', () => {
     const judged = failing(withDevice(/vxlan id 1 /, 'vxlan id 7 '));
     expect(judged.found[0]).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundle, inside, recorded } from './inside.ts';
+import { bundle, inside } from './inside.ts';
 import { sample } from './run.ts';
 
 interface Document {
@@ -34,7 +34,7 @@ const diff = async (good: string, bad: string, ...args: string[]): Promise<Docum
   return JSON.parse(stdout) as Document;
 };
 
-describe.skipIf(!recorded)('two bundles of one cluster', () => {
+describe('two bundles of one cluster', () => {
   test('a rule that was deleted: where the ways part, and the rule', async () => {
     const found = await diff('submariner-healthy', 'submariner-hostnet-rule-deleted');
     expect(found.good.outcome).toBe('delivered');

@@ -1,15 +1,10 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { main } from '../../src/cli/program.ts';
 import type { Ran } from './run.ts';
 
-const CAPTURES = fileURLToPath(new URL('../../../shared/captures/', import.meta.url));
+const CAPTURES = fileURLToPath(new URL('../fixtures/recorded/', import.meta.url));
 
-/** Whether the recorded bundles are there; tests that need them are skipped without, and say so. */
-export const recorded = existsSync(CAPTURES);
-if (!recorded)
-  console.warn('SKIPPED: ../shared/captures is not there, the command line is not tested on recorded bundles');
-
+/** The path of a recorded bundle. */
 export const bundle = (name: string): string => `${CAPTURES}${name}.tgz`;
 
 /** Runs the command line in this process: what it printed, and its exit status. */

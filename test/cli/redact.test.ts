@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addressFamily } from '../../src/tables/address.ts';
-import { bundle, inside, recorded } from './inside.ts';
+import { bundle, inside } from './inside.ts';
 import { sample } from './run.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'netautopsy-redact-'));
@@ -105,7 +105,7 @@ const BUNDLES = [
   'ack-local-124-slb-from-no-endpoint-node-terway',
 ];
 
-describe.skipIf(!recorded).each(BUNDLES)('--redact on %s', (name) => {
+describe.each(BUNDLES)('--redact on %s', (name) => {
   const outputs = new Map<string, string>();
   const originals = new Map<string, string>();
   let canaries: Canaries;

@@ -1,17 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { bundle, inside, recorded } from './inside.ts';
+import { bundle, inside } from './inside.ts';
 import { sample } from './run.ts';
 
-const BUNDLES = recorded
-  ? [
-      sample,
-      ...['ack-local-124-slb-from-no-endpoint-node-flannel', 'kube-router-svip-node-ip', 'gen-vxlan-fdb-missing'].map(
-        bundle,
-      ),
-      ...['submariner-hostnet-rule-deleted', 'ok-ipsec-iptables-mode', 'gen-mtu-blackhole-vxlan'].map(bundle),
-    ]
-  : [sample];
+const BUNDLES = [
+  sample,
+  ...['ack-local-124-slb-from-no-endpoint-node-flannel', 'kube-router-svip-node-ip', 'gen-vxlan-fdb-missing'].map(
+    bundle,
+  ),
+  ...['submariner-hostnet-rule-deleted', 'ok-ipsec-iptables-mode', 'gen-mtu-blackhole-vxlan'].map(bundle),
+];
 
 /** Every object of the published schema refuses names that it does not know. */
 const closed = (schema: unknown): unknown => {

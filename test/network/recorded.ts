@@ -8,15 +8,12 @@ import type { Network } from '../../src/network/network.ts';
 import type { Capture, CaptureKind } from '../../src/records/capture.ts';
 import { read } from '../captures/fixture.ts';
 
-const folder = fileURLToPath(new URL('../../../shared/captures/', import.meta.url));
+const folder = fileURLToPath(new URL('../fixtures/recorded/', import.meta.url));
 
-/** Names of the recorded bundles; empty where they are not beside the project, which is said loudly. */
-export const recordedBundles: readonly string[] = existsSync(folder)
-  ? readdirSync(folder)
-      .filter((name) => name.endsWith('.tgz'))
-      .map((name) => name.slice(0, -4))
-  : [];
-if (recordedBundles.length === 0) console.warn(`SKIPPED: no recorded bundles in ${folder}`);
+/** Names of the recorded bundles. */
+export const recordedBundles: readonly string[] = readdirSync(folder)
+  .filter((name) => name.endsWith('.tgz'))
+  .map((name) => name.slice(0, -4));
 
 const FILES: readonly (readonly [string, CaptureKind, 6?])[] = [
   ['ip_addr.txt', 'ip-addr'],

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readBundle } from '../../src/bundle/read-bundle.ts';
@@ -6,14 +6,10 @@ import { completeQuestion } from '../../src/evidence/complete.ts';
 import { judgeFlow } from '../../src/judging/judge.ts';
 import { buildNetwork } from '../../src/network/build.ts';
 
-const folder = fileURLToPath(new URL('../../../shared/captures/', import.meta.url));
-const names = existsSync(folder)
-  ? readdirSync(folder)
-      .filter((file) => file.endsWith('.json'))
-      .map((file) => file.replace(/\.json$/, ''))
-  : [];
-if (names.length === 0)
-  console.warn('SKIPPED: ../shared/captures is not there, the walk is not held against the recorded bundles');
+const folder = fileURLToPath(new URL('../fixtures/recorded/', import.meta.url));
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.replace(/\.json$/, ''));
 
 interface Truth {
   readonly flow: {
@@ -42,7 +38,7 @@ const AGREES: Readonly<Record<Truth['outcome'], readonly string[]>> = {
 /** The packets are too small for a path that only large ones die on; the cause is told from what was seen, not from the walk. */
 const SIZE_DEPENDENT: ReadonlySet<string> = new Set(['overlay-mtu-blackhole']);
 
-describe.skipIf(names.length === 0)('the walk of every recorded bundle', () => {
+describe('the walk of every recorded bundle', () => {
   test.each(names)('%s ends as the kernel ended it, with its conntrack entries', async (name) => {
     const truth = JSON.parse(readFileSync(`${folder}${name}.json`, 'utf8')) as Truth;
     const network = buildNetwork(await readBundle(`${folder}${name}.tgz`, {}));

@@ -4,7 +4,8 @@ import { printConntrackEntry } from '../../../src/captures/print/conntrack.ts';
 import type { ConntrackEntry, Tuple } from '../../../src/records/conntrack.ts';
 import { canonicalAddress } from '../../../src/tables/address.ts';
 import { read } from '../fixture.ts';
-import { bundleMembers, corpus, hasBundles, hasCorpus } from '../shared-material.ts';
+import { bundleMembers } from '../recorded-members.ts';
+import { corpus, hasCorpus } from '../shared-material.ts';
 
 const entries = (text: string): ConntrackEntry[] => {
   const capture = read('conntrack', text);
@@ -37,7 +38,7 @@ describe.skipIf(!hasCorpus)('text to model to text', () => {
   test.each(files)('$name', ({ text }) => sameText(text));
 });
 
-test.skipIf(!hasBundles)('text to model to text, over the recorded bundles', () => {
+test('text to model to text, over the recorded bundles', () => {
   for (const { text } of bundleMembers(new Set(['conntrack_-L.txt']))) sameText(text);
 });
 

@@ -4,7 +4,8 @@ import { printRoute, printRoutes } from '../../../src/captures/print/ip-route.ts
 import type { NextHop, Route, RouteType } from '../../../src/records/route.ts';
 import { canonicalAddress, canonicalPrefix } from '../../../src/tables/address.ts';
 import { read } from '../fixture.ts';
-import { bundleMembers, corpus } from '../shared-material.ts';
+import { bundleMembers } from '../recorded-members.ts';
+import { corpus } from '../shared-material.ts';
 
 /** The white space that the printer does not keep: indentation, line ends, and the doubled blanks of old releases. */
 const plain = (text: string): string => text.trim().replace(/\s+/g, ' ');

@@ -4,7 +4,8 @@ import { printRules } from '../../../src/captures/print/ip-rule.ts';
 import type { RouteRule } from '../../../src/records/route.ts';
 import { canonicalAddress, canonicalPrefix } from '../../../src/tables/address.ts';
 import { read } from '../fixture.ts';
-import { bundleMembers, corpus } from '../shared-material.ts';
+import { bundleMembers } from '../recorded-members.ts';
+import { corpus } from '../shared-material.ts';
 
 /** The white space that the printer does not keep: the blanks of documents that lost the tab, and those at line ends. */
 const plain = (text: string): string => text.trim().replace(/\s+/g, ' ');

@@ -4,7 +4,8 @@ import { printXfrmPolicy } from '../../../src/captures/print/xfrm-policy.ts';
 import type { Selector, XfrmPolicy } from '../../../src/records/xfrm.ts';
 import { canonicalAddress } from '../../../src/tables/address.ts';
 import { read } from '../fixture.ts';
-import { bundleMembers, corpus, hasBundles, hasCorpus } from '../shared-material.ts';
+import { bundleMembers } from '../recorded-members.ts';
+import { corpus, hasCorpus } from '../shared-material.ts';
 
 const policies = (text: string): readonly XfrmPolicy[] => {
   const capture = read('xfrm-policy', text);
@@ -42,7 +43,7 @@ describe.skipIf(!hasCorpus)('text to model to text', () => {
   test.each(corpus('xfrm-policy'))('$name', ({ text }) => sameText(text));
 });
 
-test.skipIf(!hasBundles)('text to model to text, over the recorded bundles', () => {
+test('text to model to text, over the recorded bundles', () => {
   const members = bundleMembers(new Set(['ip_xfrm_policy.txt']));
   expect(members.length).toBeGreaterThan(10);
   for (const { text } of members) sameText(text);

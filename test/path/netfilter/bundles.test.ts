@@ -3,7 +3,8 @@ import type { NetNamespace } from '../../../src/network/namespace.ts';
 import { ownerOfChain } from '../../../src/path/netfilter/owner.ts';
 import { policyNameOf, serviceOf } from '../../../src/path/netfilter/subject.ts';
 import type { CaptureKind } from '../../../src/records/capture.ts';
-import { bundleMembers, corpus, hasBundles, hasCorpus } from '../../captures/shared-material.ts';
+import { bundleMembers } from '../../captures/recorded-members.ts';
+import { corpus, hasCorpus } from '../../captures/shared-material.ts';
 import { ask, ct, namespaceOf, packet, short } from './make.ts';
 
 const KINDS: Readonly<Record<string, CaptureKind>> = {
@@ -27,7 +28,7 @@ const host = (bundle: string, node: string): NetNamespace =>
     ),
   );
 
-describe.skipIf(!hasBundles)('recorded chains', () => {
+describe('recorded chains', () => {
   it('kube-proxy in iptables mode reaches the endpoint, and marks what comes from outside the pods', () => {
     const node = host('gen-backend-not-listening', 'n201');
     const [pod] = ask(node, 'nat', 'PREROUTING', 'tcp 100.64.9.3:3333 > 10.110.5.61:7000');
