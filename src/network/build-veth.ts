@@ -1,4 +1,5 @@
 import type { Link } from '../records/link.ts';
+import { isInferred } from '../records/origin.ts';
 import { prefixLength } from '../tables/address.ts';
 import type { NetNamespace } from './namespace.ts';
 
@@ -88,6 +89,7 @@ const CERTAIN = 100;
 
 /** ip prints the far end of every veth behind its name's `@`; only other tools (ifconfig) leave it out, and the index with it. */
 const mayBeVeth = (link: Link): boolean =>
+  !isInferred(link) &&
   (link.kind === undefined || link.kind === 'veth') &&
   !link.flags.includes('LOOPBACK') &&
   link.name !== 'lo' &&

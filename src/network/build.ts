@@ -3,6 +3,7 @@ import type { KubeEndpoint, KubeNode, KubePod, KubeService } from '../records/ku
 import { assemble } from './assemble.ts';
 import { buildNamespace } from './build-namespace.ts';
 import { withImaginedPods } from './imagine-pods.ts';
+import { withInferences } from './inferred/infer.ts';
 import type { KubeObjects, NetNode, Network } from './network.ts';
 
 /** What a network is built from: every node with the captures of its own and of its pods' namespaces. A bundle is one. */
@@ -31,10 +32,8 @@ export const buildNetwork = (input: NetworkInput): Network => {
       node.namespaces.flatMap((ns) => [...ns.links.values()].flatMap((link) => link.addresses.map((a) => a.address))),
     ),
   );
-  return assemble(
-    nodes.map((node) => withImaginedPods(node, taken, kube.pods)),
-    kube,
-  );
+  const imagined = nodes.map((node) => withImaginedPods(node, taken, kube.pods));
+  return assemble(withInferences(imagined, kube), kube);
 };
 
 const buildNode = (name: string, captures: ReadonlyMap<string, readonly Capture[]>): NetNode => {

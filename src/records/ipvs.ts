@@ -1,3 +1,4 @@
+import type { Originated } from './origin.ts';
 import type { Sourced } from './source.ts';
 
 export interface IpvsCounters {
@@ -8,7 +9,7 @@ export interface IpvsCounters {
   readonly outBytes: number | undefined;
 }
 
-export interface RealServer extends Sourced {
+export interface RealServer extends Originated {
   readonly address: string;
   readonly port: number;
   readonly method: 'masq' | 'route' | 'tunnel' | 'local' | 'fullnat' | 'unknown';
@@ -27,7 +28,7 @@ export interface RealServer extends Sourced {
   readonly flags?: readonly string[];
 }
 
-export interface VirtualService extends Sourced {
+export interface VirtualService extends Originated {
   readonly family: 4 | 6;
   /** `fwmark` services have no address and port; `fwmark` holds the mark. */
   readonly proto: 'tcp' | 'udp' | 'sctp' | 'fwmark';

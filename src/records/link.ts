@@ -1,6 +1,6 @@
-import type { Sourced } from './source.ts';
+import type { Originated } from './origin.ts';
 
-export interface LinkAddress extends Sourced {
+export interface LinkAddress extends Originated {
   readonly family: 4 | 6;
   readonly address: string;
   readonly prefixLength: number;
@@ -24,7 +24,7 @@ export interface LinkStats {
 }
 
 /** A network device. Kind specific details are there only where `-d` printed them. */
-export interface Link extends Sourced {
+export interface Link extends Originated {
   readonly index: number | undefined;
   readonly name: string;
   /** Index of the peer or lower device (`eth0@if7` → 7) or its name (`eth0.5@eth0` → lower 'eth0'). */
@@ -62,3 +62,8 @@ export interface Link extends Sourced {
   readonly addresses: readonly LinkAddress[];
   readonly stats: LinkStats | undefined;
 }
+
+/**
+ * Stands for a device that a namespace must have and that no line names (it has the address, packets came in): rules that ask for a device are undecided for it.
+ */
+export const UNNAMED_DEVICE = '?';

@@ -1,4 +1,4 @@
-import type { Sourced } from './source.ts';
+import type { Originated } from './origin.ts';
 
 export type RouteType =
   | 'unicast'
@@ -23,7 +23,7 @@ export interface NextHop {
   readonly encap?: string;
 }
 
-export interface Route extends Sourced {
+export interface Route extends Originated {
   readonly family: 4 | 6;
   readonly type: RouteType;
   /** `0.0.0.0/0` or `::/0` for default. */
@@ -51,7 +51,7 @@ export interface Route extends Sourced {
   readonly cached?: string;
 }
 
-export interface RouteRule extends Sourced {
+export interface RouteRule extends Originated {
   readonly family: 4 | 6;
   readonly priority: number;
   readonly not: boolean;
@@ -80,7 +80,7 @@ export interface RouteRule extends Sourced {
   readonly extra?: readonly string[];
 }
 
-export interface Neighbour extends Sourced {
+export interface Neighbour extends Originated {
   readonly family: 4 | 6;
   readonly address: string;
   readonly dev: string;
@@ -91,7 +91,7 @@ export interface Neighbour extends Sourced {
   readonly proxy: boolean;
 }
 
-export interface FdbEntry extends Sourced {
+export interface FdbEntry extends Originated {
   readonly mac: string;
   readonly dev: string;
   readonly dst: string | undefined;

@@ -1,11 +1,11 @@
-import type { Sourced } from './source.ts';
+import type { Originated } from './origin.ts';
 
 /**
  * A line of ss or netstat. `*` and `0.0.0.0` addresses are kept as printed in canonical form: `0.0.0.0`, `::` or `*`.
  * `proto` and `state` are ss's words for netstat's lines too: `tcp` for `tcp6`, `ESTAB` for `ESTABLISHED`, `UNCONN` for an unconnected UDP socket.
  * `process` holds the programs' names, each once, joined by ", ".
  */
-export interface Socket extends Sourced {
+export interface Socket extends Originated {
   readonly proto: string;
   readonly state: string;
   readonly recvQ: number;

@@ -80,7 +80,12 @@ const fromAddresses = (ns: NetNamespace, family: 4 | 6): TableIndex => {
 
 const routesOf = (link: Link, address: LinkAddress): readonly Route[] => {
   const { family, source } = address;
-  const own = made(family, address.address, 'local', [hopOver(link.name)], address.address, source);
+  const own = {
+    ...made(family, address.address, 'local', [hopOver(link.name)], address.address, source),
+    ...(address.origin ? { origin: address.origin } : {}),
+  };
+  // The network's length is known for sure only where the address was listed.
+  if (address.origin) return [own];
   if (family === 6 || address.prefixLength >= 31 || address.scope === 'host') return [own];
   const words = addressWords(address.peer ?? address.address);
   if (!words) return [own];

@@ -17,7 +17,7 @@ import {
 } from './route-answer.ts';
 import { ruleMatches, vrfOf } from './rule-match.ts';
 import { rulesAssumed, rulesOf } from './rules.ts';
-import { matching, matchingMerged, tableName } from './table-index.ts';
+import { inferredTables, matching, matchingMerged, tableName } from './table-index.ts';
 import { type Hit, lookupIn, type TableAnswer } from './table-lookup.ts';
 
 interface Asking {
@@ -55,7 +55,8 @@ const askMerged = (asking: Asking, before: readonly Assumption[]): readonly Rout
   const found = lookupIn(ns, q, matchingMerged(indices, q.dst));
   if (!main.known) {
     const isOwn = Array.isArray(found) && found.some((hit: Hit) => hit.route.type !== 'unicast');
-    if (!isOwn) return [openTable(ns, 'main', undefined, notes, 4)];
+    if (!isOwn)
+      return inferredAnswers(asking, 'main', undefined, notes) ?? [openTable(ns, 'main', undefined, notes, 4)];
   }
   if (Array.isArray(found)) return found.map((hit: Hit) => answerOf(hit, ruleFor(asking.rules, hit), notes));
   return askTable(asking, 'default', undefined, notes).answers ?? [noRoute(ns, q.family, notes)];
@@ -141,6 +142,8 @@ const askTable = (
     // Without the local table the address may still be the host's own; that is noted, and the other tables are asked.
     if (tableName(table) === 'local')
       return { answers: undefined, notes: [...before, localUnknown(ns, q.family)], open: false };
+    const inferred = inferredAnswers(asking, table, rule, before);
+    if (inferred) return { answers: inferred, notes: [...before, tableUnknown(ns, q.family, table)], open: false };
     const unknown = openTable(ns, table, rule, before, q.family);
     return { answers: [unknown], notes: [...before, tableUnknown(ns, q.family, table)], open: true };
   }
@@ -152,6 +155,19 @@ const askTable = (
   if (!Array.isArray(kept)) return { answers: undefined, notes, open: false };
   const answers = kept.map((hit: Hit) => answerOf(hit, rule, notes));
   return { answers, notes, open: rule?.suppressIfGroup !== undefined };
+};
+
+/** What other captures tell of a table that was not dumped: the way that packets to this address were seen to take. Undefined where they tell nothing. */
+const inferredAnswers = (
+  { ns, q }: Asking,
+  table: string,
+  rule: RouteRule | undefined,
+  before: readonly Assumption[],
+): readonly RouteAnswer[] | undefined => {
+  const index = inferredTables(ns.routes, q.family).get(tableName(table));
+  const found = index === undefined ? 'nothing' : lookupIn(ns, q, matching(index, q.dst));
+  if (!Array.isArray(found)) return undefined;
+  return found.map((hit: Hit) => answerOf(hit, rule, [...before, tableUnknown(ns, q.family, table)]));
 };
 
 /** `suppress_prefixlength N`: an answer whose prefix is no longer than N is as good as none; errors stand. */

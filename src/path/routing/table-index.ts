@@ -1,3 +1,4 @@
+import { isInferred } from '../../records/origin.ts';
 import type { Route } from '../../records/route.ts';
 import { addressWords, prefixLength } from '../../tables/address.ts';
 
@@ -16,7 +17,9 @@ const EMPTY: TableIndex = { lengths: [], byLength: new Map() };
 /** Table name to index, for one family. */
 export type FamilyTables = ReadonlyMap<string, TableIndex>;
 
-const cache = new WeakMap<readonly Route[], { 4?: FamilyTables; 6?: FamilyTables }>();
+type TablesCache = WeakMap<readonly Route[], { 4?: FamilyTables; 6?: FamilyTables }>;
+const cache: TablesCache = new WeakMap();
+const inferredCache: TablesCache = new WeakMap();
 
 /** Numbers of the reserved tables (rt_tables); everything else is called as it is printed. */
 const RESERVED: ReadonlyMap<string, string> = new Map([
@@ -26,15 +29,27 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
 ]);
 export const tableName = (table: string): string => RESERVED.get(table) ?? table;
 
-/** All tables of a family, indexed once per list of routes. */
-export const tablesOf = (routes: readonly Route[], family: 4 | 6): FamilyTables => {
+/** All tables of a family that were captured, indexed once per list of routes. */
+export const tablesOf = (routes: readonly Route[], family: 4 | 6): FamilyTables =>
+  tablesFrom(cache, routes, family, (route) => !isInferred(route));
+
+/** What of the tables is inferred from other captures: single routes, of which none says that there are no others. */
+export const inferredTables = (routes: readonly Route[], family: 4 | 6): FamilyTables =>
+  tablesFrom(inferredCache, routes, family, isInferred);
+
+const tablesFrom = (
+  cache: TablesCache,
+  routes: readonly Route[],
+  family: 4 | 6,
+  counts: (route: Route) => boolean,
+): FamilyTables => {
   const known = cache.get(routes) ?? {};
   cache.set(routes, known);
   const cached = known[family];
   if (cached) return cached;
   const byTable = new Map<string, Route[]>();
   for (const route of routes) {
-    if (route.family !== family) continue;
+    if (route.family !== family || !counts(route)) continue;
     const name = tableName(route.table);
     const list = byTable.get(name);
     if (list) list.push(route);

@@ -1,4 +1,5 @@
-import { allOf, answerOf, type MatchCompiler, type Matcher, NO, unsupported, YES } from './answer.ts';
+import { UNNAMED_DEVICE } from '../../../records/link.ts';
+import { allOf, answerOf, type MatchCompiler, type Matcher, NO, unknown, unsupported, YES } from './answer.ts';
 
 /** A device name as rules give it: `eth0`, `cali+` (iptables) or `lxc*` (nft) for a prefix. A hook without the device has the empty name. */
 export const deviceTest = (pattern: string): ((device: string | undefined) => boolean) => {
@@ -17,7 +18,10 @@ const deviceMatch =
     // Listings print `any` and `*` for no test.
     if (!option || name === undefined || name === 'any' || name === '*') return () => YES;
     const test = deviceTest(name);
-    return (question) => answerOf(test(question[side]) !== option.invert);
+    return (question) =>
+      question[side] === UNNAMED_DEVICE
+        ? unknown('device-unknown', 'ip-link', question.namespace)
+        : answerOf(test(question[side]) !== option.invert);
   };
 
 /** `-i`, `-o`. */

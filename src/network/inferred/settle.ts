@@ -1,0 +1,220 @@
+import { type Link, type LinkAddress, UNNAMED_DEVICE } from '../../records/link.ts';
+import type { Neighbour, Route } from '../../records/route.ts';
+import type { Source } from '../../records/source.ts';
+import {
+  addressFamily,
+  canonicalAddress,
+  canonicalPrefix,
+  isLoopback,
+  prefixContains,
+  prefixFamily,
+  prefixLength,
+} from '../../tables/address.ts';
+import { knows, type NetNamespace } from '../namespace.ts';
+import type { Clue, LeadsTo, OnLink, OwnAddress, Weight } from './clue.ts';
+
+/** An address that a namespace has by inference, with all that speaks for it; `clues` is never empty. */
+export interface InferredAddress {
+  readonly address: string;
+  readonly family: 4 | 6;
+  readonly weight: Weight;
+  readonly clues: readonly OwnAddress[];
+}
+
+/**
+ * Addresses for which something speaks and nothing as strong speaks against. A line that says outright whose an address is outweighs packets that were seen;
+ * of two of one weight that contradict each other neither counts.
+ */
+export const settleAddresses = (clues: readonly Clue[]): readonly InferredAddress[] => {
+  const own = new Map<string, OwnAddress[]>();
+  const foreign = new Map<string, Weight>();
+  for (const clue of clues) {
+    if (clue.fact !== 'address' && clue.fact !== 'foreign') continue;
+    const address = canonicalAddress(clue.address);
+    if (address === undefined || isLoopback(address)) continue;
+    if (clue.fact === 'foreign') {
+      if (foreign.get(address) !== 'strong') foreign.set(address, clue.weight);
+    } else own.set(address, [...(own.get(address) ?? []), clue]);
+  }
+  return [...own].flatMap(([address, list]): InferredAddress[] => {
+    const family = addressFamily(address);
+    const weight = list.some((clue) => clue.weight === 'strong') ? 'strong' : 'weak';
+    const against = foreign.get(address);
+    if (family === undefined || against === weight || (against === 'strong' && weight === 'weak')) return [];
+    return [{ address, family, weight, clues: list.toSorted(strongFirst) }];
+  });
+};
+
+const strongFirst = (a: OwnAddress, b: OwnAddress): number =>
+  Number(b.weight === 'strong') - Number(a.weight === 'strong');
+
+/** The namespace with what its clues come to, as far as its captures leave it open. What was captured stays as it is. */
+export const settle = (
+  ns: NetNamespace,
+  clues: readonly Clue[],
+  addresses: readonly InferredAddress[],
+): NetNamespace => {
+  const links = withAddresses(ns, withDevices(ns, clues), clues, knows(ns, 'ip-addr') ? [] : addresses);
+  const routes = knows(ns, 'ip-route') ? ns.routes : [...ns.routes, ...routesOf(clues)];
+  const neighbours = knows(ns, 'ip-neigh') ? ns.neighbours : [...ns.neighbours, ...neighboursOf(clues)];
+  return { ...ns, links, routes, neighbours };
+};
+
+/** Devices that lines name. A link listing names them all. */
+const withDevices = (ns: NetNamespace, clues: readonly Clue[]): Map<string, Link> => {
+  const links = new Map(ns.links);
+  if (knows(ns, 'ip-link')) return links;
+  for (const clue of clues) {
+    if (!('device' in clue) || clue.device === undefined) continue;
+    const known = links.get(clue.device);
+    const mac = clue.fact === 'device' ? clue.mac : undefined;
+    if (!known) links.set(clue.device, deviceOf(clue.device, mac, clue.source));
+    else if (known.mac === undefined && mac !== undefined && known.origin) links.set(clue.device, { ...known, mac });
+  }
+  return links;
+};
+
+const withAddresses = (
+  ns: NetNamespace,
+  links: Map<string, Link>,
+  clues: readonly Clue[],
+  addresses: readonly InferredAddress[],
+): ReadonlyMap<string, Link> => {
+  const held = new Set([...links.values()].flatMap((link) => link.addresses.map((a) => a.address)));
+  const near = clues.filter((clue): clue is OnLink => clue.fact === 'on-link');
+  for (const inferred of addresses) {
+    if (held.has(inferred.address)) continue;
+    const name = deviceFor(inferred, near);
+    const source = (inferred.clues[0] as OwnAddress).source;
+    const known = knows(ns, 'ip-link') && !links.has(name) ? undefined : links.get(name);
+    const link =
+      known ?? deviceOf(name === UNNAMED_DEVICE || !knows(ns, 'ip-link') ? name : UNNAMED_DEVICE, undefined, source);
+    const there = links.get(link.name) ?? link;
+    links.set(link.name, { ...there, addresses: [...there.addresses, addressOf(inferred, near, link.name)] });
+  }
+  return links;
+};
+
+/** The device that the strongest lines name, if they name one; else the one on whose link the address is. */
+const deviceFor = ({ address, clues }: InferredAddress, near: readonly OnLink[]): string => {
+  for (const weight of ['strong', 'weak'] as const) {
+    const named = new Set(
+      clues.flatMap((clue) => (clue.weight === weight && clue.device !== undefined ? [clue.device] : [])),
+    );
+    if (named.size === 1) return [...named][0] as string;
+    if (named.size > 1) break;
+  }
+  const nets = new Set(near.filter((net) => prefixContains(net.prefix, address)).map((net) => net.device));
+  return nets.size === 1 ? ([...nets][0] as string) : UNNAMED_DEVICE;
+};
+
+const addressOf = (
+  { address, family, clues }: InferredAddress,
+  near: readonly OnLink[],
+  device: string,
+): LinkAddress => {
+  const net = near.find((one) => one.device === device && prefixContains(one.prefix, address));
+  const told = clues.find((clue) => clue.prefixLength !== undefined)?.prefixLength;
+  return {
+    family,
+    address,
+    prefixLength: told ?? (net ? prefixLength(net.prefix) : undefined) ?? (family === 4 ? 32 : 128),
+    peer: undefined,
+    scope: 'global',
+    secondary: false,
+    deprecated: false,
+    tentative: false,
+    label: undefined,
+    source: (clues[0] as OwnAddress).source,
+    origin: 'inferred',
+  };
+};
+
+/** A device of which only the name is known: no flags, no kind. Loopback's name is always its own. */
+const deviceOf = (name: string, mac: string | undefined, source: Source): Link => ({
+  index: undefined,
+  name,
+  peerIndex: undefined,
+  lower: undefined,
+  peerNetns: undefined,
+  flags: name === 'lo' ? ['LOOPBACK', 'UP'] : [],
+  mtu: undefined,
+  state: undefined,
+  master: undefined,
+  mac,
+  kind: undefined,
+  vxlan: undefined,
+  tunnel: undefined,
+  xfrmIfId: undefined,
+  vlanId: undefined,
+  vrfTable: undefined,
+  hairpin: undefined,
+  addresses: [],
+  stats: undefined,
+  source,
+  origin: 'inferred',
+});
+
+/** Routes of the main table. Of one network that leads two ways nothing is known. */
+const routesOf = (clues: readonly Clue[]): readonly Route[] => {
+  const byPrefix = new Map<string, (LeadsTo | OnLink)[]>();
+  for (const clue of clues) {
+    if (clue.fact !== 'route' && clue.fact !== 'on-link') continue;
+    const prefix = canonicalPrefix(clue.prefix);
+    if (prefix !== undefined) byPrefix.set(prefix, [...(byPrefix.get(prefix) ?? []), clue]);
+  }
+  return [...byPrefix].flatMap(([prefix, list]): Route[] => {
+    const [first] = list;
+    const family = prefixFamily(prefix);
+    if (!first || family === undefined || list.some((clue) => clue.device !== first.device)) return [];
+    const hops = new Set(list.map((clue) => (clue.fact === 'route' ? clue.via : undefined)));
+    hops.delete(undefined);
+    if (hops.size > 1) return [];
+    return [routeOf(prefix, family, first.device, [...hops][0], first.source)];
+  });
+};
+
+const routeOf = (prefix: string, family: 4 | 6, dev: string, via: string | undefined, source: Source): Route => ({
+  family,
+  type: 'unicast',
+  prefix,
+  table: 'main',
+  proto: undefined,
+  scope: undefined,
+  src: undefined,
+  metric: 0,
+  tos: undefined,
+  mtu: undefined,
+  advmss: undefined,
+  nextHops: [{ via, dev, weight: 1, onlink: false, flags: [] }],
+  nhid: undefined,
+  source,
+  origin: 'inferred',
+});
+
+/** Neighbours that were seen to answer. One that answers with two MACs is left out. */
+const neighboursOf = (clues: readonly Clue[]): readonly Neighbour[] => {
+  const found = new Map<string, Neighbour | undefined>();
+  for (const clue of clues) {
+    if (clue.fact !== 'neighbour') continue;
+    const address = canonicalAddress(clue.address);
+    const family = address === undefined ? undefined : addressFamily(address);
+    if (address === undefined || family === undefined) continue;
+    const key = `${clue.device} ${address}`;
+    const known = found.get(key);
+    if (found.has(key) && known?.mac !== clue.mac) found.set(key, undefined);
+    else if (!known)
+      found.set(key, {
+        family,
+        address,
+        dev: clue.device,
+        mac: clue.mac,
+        states: ['REACHABLE'],
+        router: false,
+        proxy: false,
+        source: clue.source,
+        origin: 'inferred',
+      });
+  }
+  return [...found.values()].filter((n) => n !== undefined);
+};
