@@ -18,7 +18,19 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   compare: ['records', 'tables', 'network', 'path'],
   // One analyze() over the whole pipeline, and the question that it answers.
   judging: ['records', 'tables', 'captures', 'bundle', 'network', 'path', 'evidence', 'causes'],
-  report: ['records', 'tables', 'network', 'path', 'evidence', 'causes', 'judging', 'compare', '#templates'],
+  // What gets a missing capture, its format declares.
+  report: [
+    'records',
+    'tables',
+    'captures',
+    'network',
+    'path',
+    'evidence',
+    'causes',
+    'judging',
+    'compare',
+    '#templates',
+  ],
   cli: [
     ...[
       'records',

@@ -1,3 +1,4 @@
+import { isCluster } from '../captures/known-formats.ts';
 import type { CaptureKind } from '../records/capture.ts';
 import { foldersOf } from './layouts/folders.ts';
 import type { Unit, Units } from './layouts/units.ts';
@@ -17,9 +18,6 @@ interface Host {
   readonly key: string;
   readonly namespace: string;
 }
-
-/** Kinds that are the API server's and no node's. */
-const isCluster = (kind: CaptureKind | undefined): boolean => kind === 'kubectl';
 
 /** Finds out whose each output is. `shown` gives a path without the bundle's own folder. */
 export const assign = (

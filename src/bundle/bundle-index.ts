@@ -1,3 +1,4 @@
+import { isCluster } from '../captures/known-formats.ts';
 import { namedIn } from './layouts/command-words.ts';
 import { foldersOf, isStructure, isWrapper } from './layouts/folders.ts';
 import { factsOfName } from './layouts/member-name.ts';
@@ -106,7 +107,12 @@ const holdsDirectly = (path: string): boolean => {
   if (node.length > 0 || namespace !== undefined) return false;
   const { kind, common, label } = factsOfName(path);
   return (
-    kind !== undefined && kind !== 'skip' && kind !== 'clock' && kind !== 'kubectl' && !common && label === undefined
+    kind !== undefined &&
+    kind !== 'skip' &&
+    kind !== 'clock' &&
+    (kind === 'many' || !isCluster(kind)) &&
+    !common &&
+    label === undefined
   );
 };
 

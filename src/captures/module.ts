@@ -1,5 +1,6 @@
 import type { Capture, CaptureData, CaptureKind, UnreadLine } from '../records/capture.ts';
 import type { Source } from '../records/source.ts';
+import type { CaptureFormat } from './format.ts';
 
 /** What is known of a member before it is read. */
 export interface CaptureInput {
@@ -24,13 +25,22 @@ export interface CaptureReader {
   end(): Capture;
 }
 
-/** One text format. */
+/** One text format, or several that share a grammar. */
 export interface CaptureModule {
-  /** Kinds that this module reads. */
-  readonly kinds: readonly CaptureKind[];
-  open(input: CaptureInput): CaptureReader;
+  /** Programs that print it, apart by blanks: a line that begins with one is a command and no prose. */
+  readonly programs?: string;
+  /** Words that only these programs have behind their names, apart by blanks: in a file's name they are no node. */
+  readonly options?: string;
+  /** The kinds that this module reads. */
+  readonly formats: readonly CaptureFormat[];
+  /**
+   * The place among all modules in which `sniff` is asked, the lowest first: the narrow before the wide. Neighbours and forwarding entries
+   * look like routes, a bridge's ports like links, the kernel's table of virtual services like ipvsadm's.
+   */
+  readonly precedence: number;
   /** Tells the kind by the member's first 4 KiB where the path does not; undefined where it is not this format. */
-  sniff?(head: string): CaptureKind | undefined;
+  readonly sniff: (head: string) => CaptureKind | undefined;
+  open(input: CaptureInput): CaptureReader;
 }
 
 type Parse = (input: string, options: { startRule: string; sink: LineSink; peg$silentFails?: number }) => unknown;

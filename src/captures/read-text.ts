@@ -1,7 +1,7 @@
 import type { Capture } from '../records/capture.ts';
+import { moduleFor } from './known-formats.ts';
 import type { CaptureInput } from './module.ts';
 import { plainText } from './plain-text.ts';
-import { moduleFor } from './registry.ts';
 
 const SLICE = 32 * 1024;
 

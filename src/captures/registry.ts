@@ -1,4 +1,4 @@
-import type { CaptureKind } from '../records/capture.ts';
+// Written by scripts/registry.mjs from the files of src/captures; change those.
 import { conntrack } from './conntrack/conntrack.ts';
 import { counters } from './counters/counters.ts';
 import { ipset } from './ipset/ipset.ts';
@@ -25,36 +25,30 @@ import { tcpdump } from './tcpdump/tcpdump.ts';
 import { xfrm } from './xfrm/xfrm.ts';
 import { xfrmStat } from './xfrm/xfrm-stat.ts';
 
-/** Every format that can be read: one line each, in alphabetical order. */
+/** Every format that can be read. */
 export const CAPTURE_MODULES: readonly CaptureModule[] = [
-  bridgeFdb,
-  bridgeLink,
   conntrack,
   counters,
-  date,
-  dmesg,
-  hostname,
-  ipAddr,
-  ipNeigh,
-  ipRoute,
-  ipRule,
   ipset,
   iptablesList,
   iptablesSave,
   ipvsadm,
   kubectl,
+  bridgeFdb,
+  bridgeLink,
+  ipAddr,
+  ipNeigh,
   nftRuleset,
+  ipRoute,
+  ipRule,
   rtCache,
   sockets,
+  date,
+  dmesg,
+  hostname,
   sysctl,
-  tcpdump,
   uname,
-  xfrm,
+  tcpdump,
   xfrmStat,
+  xfrm,
 ];
-
-const BY_KIND = new Map<CaptureKind, CaptureModule>(
-  CAPTURE_MODULES.flatMap((module) => module.kinds.map((kind) => [kind, module] as const)),
-);
-
-export const moduleFor = (kind: CaptureKind): CaptureModule | undefined => BY_KIND.get(kind);

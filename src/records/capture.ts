@@ -1,3 +1,4 @@
+import type { CaptureKind } from './capture-kind.ts';
 import type { ConntrackStats, ConntrackTable } from './conntrack.ts';
 import type { Counter, KernelMessage, Sysctl } from './counter.ts';
 import type { CaptureTime, KernelVersion } from './host.ts';
@@ -12,37 +13,7 @@ import type { Socket } from './socket.ts';
 import type { Source } from './source.ts';
 import type { XfrmDefaults, XfrmPolicy, XfrmState } from './xfrm.ts';
 
-/** Kinds of capture: the ids in JSON output, in `--list` and in "collect X". */
-export type CaptureKind =
-  | 'iptables-save'
-  | 'iptables-list'
-  | 'nft-ruleset'
-  | 'ipset'
-  | 'conntrack'
-  | 'conntrack-stats'
-  | 'ipvsadm'
-  | 'ipvsadm-connections'
-  | 'ipvsadm-timeout'
-  | 'xfrm-state'
-  | 'xfrm-policy'
-  | 'xfrm-stat'
-  | 'ip-addr'
-  | 'ip-link'
-  | 'ip-route'
-  | 'ip-rule'
-  | 'ip-neigh'
-  | 'bridge-fdb'
-  | 'bridge-link'
-  | 'sockets'
-  | 'sysctl'
-  | 'counters'
-  | 'rt-cache'
-  | 'dmesg'
-  | 'tcpdump'
-  | 'kubectl'
-  | 'uname'
-  | 'hostname'
-  | 'date';
+export type { CaptureKind } from './capture-kind.ts';
 
 /** What a capture module makes of one member. Only the fields of its kind are set. */
 export interface CaptureData {

@@ -1,3 +1,4 @@
+import { collectCommand } from '../captures/known-formats.ts';
 import type { EvidenceLine, Finding, FlowAnalysis, Values } from '../causes/facts/finding.ts';
 import type { FlowEvidence } from '../evidence/observation.ts';
 import type { Analysis } from '../judging/analysis.ts';
@@ -5,7 +6,6 @@ import type { Packet } from '../path/packet.ts';
 import type { Proof, Step } from '../path/step.ts';
 import type { LegEnd } from '../path/walk-result.ts';
 import type { Source } from '../records/source.ts';
-import { collectCommand } from './collect-commands.ts';
 import type { ResultDocument } from './result-schema.ts';
 
 type PacketDocument = ResultDocument['flows'][number]['forward'][number]['packetBefore'];

@@ -1,7 +1,7 @@
+import { collectCommand } from '../captures/known-formats.ts';
 import type { Finding, FlowAnalysis } from '../causes/facts/finding.ts';
 import type { Analysis } from '../judging/analysis.ts';
 import { allConsequences } from '../judging/consequences.ts';
-import { collectCommand } from './collect-commands.ts';
 import { excludedOf } from './excluded.ts';
 import type { Language } from './language.ts';
 import { legsOf } from './legs.ts';

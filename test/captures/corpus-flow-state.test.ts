@@ -132,8 +132,8 @@ describe('the recorded bundles', () => {
 
 describe.skipIf(!hasCorpus)('the kind is told by the text alone', () => {
   const sniffed = (text: string): CaptureKind[] =>
-    CAPTURE_MODULES.filter((module) => module.kinds.some((kind) => OURS.has(kind))).flatMap(
-      (module) => module.sniff?.(text.slice(0, 4096)) ?? [],
+    CAPTURE_MODULES.filter((module) => module.formats.some(({ kind }) => OURS.has(kind))).flatMap(
+      (module) => module.sniff(text.slice(0, 4096)) ?? [],
     );
   /** Too little of the format is left: totals without a name, states of which somebody kept two lines. */
   const UNTOLD = new Set([

@@ -65,9 +65,7 @@ describe.skipIf(!hasCorpus)(
     test.each(FOLDERS)('%s', (folder, kind) => {
       for (const { name, text } of corpus(folder)) {
         if (untold(text)) continue;
-        const found = CAPTURE_MODULES.map((module) => module.sniff?.(text.slice(0, 4096))).filter(
-          (k) => k !== undefined,
-        );
+        const found = CAPTURE_MODULES.map((module) => module.sniff(text.slice(0, 4096))).filter((k) => k !== undefined);
         expect([name, found]).toEqual([name, [kind]]);
       }
     });

@@ -48,7 +48,7 @@ describe('no text makes a reader throw, and every line is accounted for', () => 
 
 describe.skipIf(!hasCorpus)('a capture without a name is known by its text', () => {
   const sniff = (text: string): (CaptureKind | undefined)[] =>
-    CAPTURE_MODULES.map((module) => module.sniff?.(text.slice(0, 4096))).filter((kind) => kind !== undefined);
+    CAPTURE_MODULES.map((module) => module.sniff(text.slice(0, 4096))).filter((kind) => kind !== undefined);
   // Too short or too special to be told: messages, answers of ip route get, rows of one destination, elided pages.
   const untold = (text: string, command: string) =>
     text.split('\n').length < 4 ||

@@ -3,8 +3,8 @@
  * About 5 000 mutations by default; NETAUTOPSY_MUTATIONS=100000 for more. The seed is fixed, so a failure repeats.
  */
 import { describe, expect, test } from 'vitest';
+import { FORMATS } from '../../src/captures/known-formats.ts';
 import { plainText } from '../../src/captures/plain-text.ts';
-import { CAPTURE_MODULES } from '../../src/captures/registry.ts';
 import type { CaptureKind } from '../../src/records/capture.ts';
 import { canonicalPrefix } from '../../src/tables/address.ts';
 import { read } from './fixture.ts';
@@ -148,7 +148,7 @@ const check = (kind: CaptureKind, text: string): void => {
   }
 };
 
-const kinds = [...new Set(CAPTURE_MODULES.flatMap(({ kinds: of }) => of))].sort();
+const kinds = [...new Set(FORMATS.map(({ kind }) => kind))].sort();
 const share = Math.max(1, Math.ceil(MUTATIONS / kinds.length));
 
 describe('broken captures are read to their end', () => {

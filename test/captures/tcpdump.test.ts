@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { moduleFor } from '../../src/captures/known-formats.ts';
 import type { CaptureInput } from '../../src/captures/module.ts';
-import { moduleFor } from '../../src/captures/registry.ts';
 import type { Capture } from '../../src/records/capture.ts';
 import type { PacketTable, PacketView } from '../../src/records/packet.ts';
 import { fixture, inputFor, read } from './fixture.ts';

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { moduleFor } from '../../src/captures/known-formats.ts';
 import { readText } from '../../src/captures/read-text.ts';
-import { moduleFor } from '../../src/captures/registry.ts';
 import { completeQuestion } from '../../src/evidence/complete.ts';
 import { type Judgement, judgeFlow } from '../../src/judging/judge.ts';
 import { CAUSES } from '../../src/judging/registry.ts';

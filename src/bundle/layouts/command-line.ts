@@ -1,3 +1,4 @@
+import { CAPTURE_MODULES } from '../../captures/registry.ts';
 import { type Named, namedIn } from './command-words.ts';
 
 /** A command as somebody typed it, and where it ran. */
@@ -12,15 +13,14 @@ export interface CommandLine {
   readonly device: string | undefined;
 }
 
-/** Programs at whose name a command line is told from prose. */
+/** Programs at whose name a command line is told from prose: those whose outputs are read, and others that people type among them. */
 const PROGRAMS: ReadonlySet<string> = new Set(
-  (
-    'ip ipset iptables ip6tables iptables-save ip6tables-save iptables-nft iptables-legacy iptables-nft-save iptables-legacy-save ip6tables-nft-save ip6tables-legacy-save ' +
-    'ip6tables-nft ip6tables-legacy ipsec swanctl sysctl ipvsadm ipvsadm-save conntrack nft ss netstat bridge brctl nstat uname tcpdump kubectl oc hostname hostnamectl date ' +
-    'timedatectl dmesg ifconfig route arp cat ls ps ethtool tc lsmod modinfo crictl docker ping curl journalctl systemctl ovs-vsctl ovs-appctl ovn-nbctl ovn-sbctl ' +
-    'grep tail head echo free top uptime wg subctl calicoctl cilium gobgp lscpu df mount nslookup dig host traceroute tracepath iperf3 nc telnet mtr resolvectl id whoami exit cd sudo ' +
-    'ssh nsenter chroot timeout crictl watch env time for export vim vi less'
-  ).split(' '),
+  [
+    'ipsec swanctl cat ls ps ethtool tc lsmod modinfo docker ping curl journalctl systemctl ovs-vsctl ovs-appctl ovn-nbctl ovn-sbctl grep tail head echo',
+    'free top uptime wg subctl calicoctl cilium gobgp lscpu df mount nslookup dig host traceroute tracepath iperf3 nc telnet mtr resolvectl id whoami exit',
+    'cd sudo ssh nsenter chroot timeout watch env time for export vim vi less',
+    ...CAPTURE_MODULES.flatMap(({ programs }) => programs ?? []),
+  ].flatMap((names) => names.split(' ')),
 );
 
 /** What may lead to a command: the words to skip, and what they tell of the place. */

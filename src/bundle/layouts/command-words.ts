@@ -1,5 +1,7 @@
+import type { OptionWord, ToolWords } from '../../captures/format.ts';
+import { FORMATS, formatOf } from '../../captures/known-formats.ts';
 import type { CaptureKind } from '../../records/capture.ts';
-import { IP_OBJECTS, OPTION_WORDS, TOOL_WORDS, type ToolWords } from './tool-words.ts';
+import { OPTION_WORDS } from './tool-words.ts';
 
 /** A tool's words found in a name or command line. */
 export interface Named {
@@ -21,19 +23,34 @@ interface Token {
 
 interface Phrase {
   readonly steps: readonly (readonly string[])[];
+  readonly kind: CaptureKind;
   readonly tool: ToolWords;
 }
 
 const PHRASES: ReadonlyMap<string, readonly Phrase[]> = (() => {
   const byFirst = new Map<string, Phrase[]>();
-  for (const tool of TOOL_WORDS) {
-    const steps = tool.words.split(' ').map((step) => step.split('|'));
-    for (const first of steps[0] ?? []) byFirst.set(first, [...(byFirst.get(first) ?? []), { steps, tool }]);
-  }
+  for (const { kind, words } of FORMATS)
+    for (const tool of words) {
+      const steps = tool.words.split(' ').map((step) => step.split('|'));
+      for (const first of steps[0] ?? []) byFirst.set(first, [...(byFirst.get(first) ?? []), { steps, kind, tool }]);
+    }
   // The longer phrase is the more exact one.
   for (const phrases of byFirst.values()) phrases.sort((a, b) => b.steps.length - a.steps.length);
   return byFirst;
 })();
+
+/** The kinds that are objects of a program, by its names for them. */
+const objectsOf = (program: 'ip' | 'ip xfrm' | 'bridge'): ReadonlyMap<string, CaptureKind> =>
+  new Map(
+    FORMATS.flatMap(({ kind, object }) =>
+      object?.of === program ? object.names.split('|').map((name) => [name, kind] as const) : [],
+    ),
+  );
+
+const IP_OBJECTS = objectsOf('ip');
+const XFRM_OBJECTS = objectsOf('ip xfrm');
+const BRIDGE_OBJECTS = objectsOf('bridge');
+const IP_NAMES: ReadonlySet<string> = new Set(['ip', 'ip4', 'ipv4', 'ip6', 'ipv6']);
 
 /** Options that may stand between `ip` and its object. */
 const IP_OPTIONS: ReadonlySet<string> = new Set(
@@ -66,50 +83,58 @@ export const namedIn = (name: string): Named | undefined => {
 
 interface FoundPhrase {
   readonly kind: CaptureKind;
-  readonly tool: ToolWords;
+  readonly tool: Omit<ToolWords, 'words'>;
   readonly next: number;
 }
 
 const phraseAt = (all: readonly Token[], at: number): FoundPhrase | undefined => {
-  for (const { steps, tool } of PHRASES.get(all[at]?.text ?? '') ?? []) {
-    if (steps[1]?.[0] === 'OBJECT') {
-      const object = all[at]?.text === 'bridge' ? bridgeObject(all, at + 1) : ipObject(all, at + 1);
-      if (object) return { ...object, tool };
-    } else if (steps.every((step, i) => step.includes(all[at + i]?.text ?? '')))
-      return { kind: tool.kind, tool, next: at + steps.length };
-  }
-  return undefined;
+  const first = all[at]?.text ?? '';
+  for (const { steps, kind, tool } of PHRASES.get(first) ?? [])
+    if (steps.every((step, i) => step.includes(all[at + i]?.text ?? '')))
+      return { kind, tool, next: at + steps.length };
+  const object = IP_NAMES.has(first)
+    ? ipObject(all, at + 1)
+    : first === 'bridge'
+      ? bridgeObject(all, at + 1)
+      : undefined;
+  return object && { ...object, tool: {} };
 };
+
+interface FoundObject {
+  readonly kind: CaptureKind;
+  readonly next: number;
+}
 
 /** `ip -6 -d route`: the object behind `ip` and its options. A one-letter object is an option where an object follows. */
-const ipObject = (all: readonly Token[], from: number): { kind: CaptureKind; next: number } | undefined => {
+const ipObject = (all: readonly Token[], from: number): FoundObject | undefined => {
   for (let at = from; at < all.length && at < from + 6; at += 1) {
     const word = all[at]?.text ?? '';
-    const kind = Object.hasOwn(IP_OBJECTS, word) ? IP_OBJECTS[word] : undefined;
+    const kind = IP_OBJECTS.get(word);
     const following = all[at + 1]?.text ?? '';
-    if (kind && !(IP_OPTIONS.has(word) && (Object.hasOwn(IP_OBJECTS, following) || following === 'xfrm')))
+    if (kind && !(IP_OPTIONS.has(word) && (IP_OBJECTS.has(following) || following === 'xfrm')))
       return { kind, next: at + 1 };
-    if (word === 'xfrm' || word === 'x') return xfrmObject(all, at + 1);
+    if (word === 'xfrm' || word === 'x') return objectAt(XFRM_OBJECTS, all, at + 1);
     if (!IP_OPTIONS.has(word)) return undefined;
   }
   return undefined;
 };
 
-const bridgeObject = (all: readonly Token[], from: number): { kind: CaptureKind; next: number } | undefined => {
+const bridgeObject = (all: readonly Token[], from: number): FoundObject | undefined => {
   for (let at = from; at < all.length && at < from + 8; at += 1) {
-    const word = all[at]?.text ?? '';
-    if (word === 'fdb') return { kind: 'bridge-fdb', next: at + 1 };
-    if (word === 'link') return { kind: 'bridge-link', next: at + 1 };
-    if (!IP_OPTIONS.has(word)) return undefined;
+    const found = objectAt(BRIDGE_OBJECTS, all, at);
+    if (found) return found;
+    if (!IP_OPTIONS.has(all[at]?.text ?? '')) return undefined;
   }
   return undefined;
 };
 
-const xfrmObject = (all: readonly Token[], at: number): { kind: CaptureKind; next: number } | undefined => {
-  const word = all[at]?.text ?? '';
-  if (/^(?:s|st|states?|sas?)$/.test(word)) return { kind: 'xfrm-state', next: at + 1 };
-  if (/^(?:p|pol|policy|policies)$/.test(word)) return { kind: 'xfrm-policy', next: at + 1 };
-  return /^(?:stat|stats)$/.test(word) ? { kind: 'xfrm-stat', next: at + 1 } : undefined;
+const objectAt = (
+  objects: ReadonlyMap<string, CaptureKind>,
+  all: readonly Token[],
+  at: number,
+): FoundObject | undefined => {
+  const kind = objects.get(all[at]?.text ?? '');
+  return kind && { kind, next: at + 1 };
 };
 
 const complete = (name: string, all: readonly Token[], at: number, found: FoundPhrase): Named => {
@@ -127,7 +152,11 @@ const complete = (name: string, all: readonly Token[], at: number, found: FoundP
       break;
     // An address that names a node: `ip-10-0-0-1`.
     if (token.text === 'ip' && /^\d/.test(all[next + 1]?.text ?? '')) break;
-    kind = refined(kind, token.text, name.slice(token.from, token.to), all[next - 1]?.text);
+    kind = refined(kind, {
+      word: token.text,
+      asWritten: name.slice(token.from, token.to),
+      before: all[next - 1]?.text,
+    });
   }
   const whole = all.slice(at, next).map((token) => token.text);
   const six = whole.some(
@@ -147,13 +176,5 @@ const complete = (name: string, all: readonly Token[], at: number, found: FoundP
 const isTableNumber = (all: readonly Token[], at: number): boolean =>
   all.slice(Math.max(0, at - 2), at + 1).some((token) => token.text.startsWith('table'));
 
-/** What an option makes of a tool's output: `conntrack -L … -S`, `ipvsadm -L -n -c`. */
-const refined = (kind: CaptureKind, word: string, asWritten: string, before: string | undefined): CaptureKind => {
-  if (kind === 'ipvsadm' && before !== 'persistent') {
-    if (/^(?:c|lnc|lc|lcn|connections?|conns?)$/.test(word)) return 'ipvsadm-connections';
-    if (word === 'timeout') return 'ipvsadm-timeout';
-  }
-  if (kind === 'iptables-list' && (word === 'save' || asWritten === 'S')) return 'iptables-save';
-  if (kind === 'sockets' && (word === 's' || word === 'statistics') && before === 'netstat') return 'counters';
-  return kind;
-};
+/** What an option makes of a tool's output. */
+const refined = (kind: CaptureKind, option: OptionWord): CaptureKind => formatOf(kind)?.refined?.(option) ?? kind;

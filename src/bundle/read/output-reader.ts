@@ -1,5 +1,5 @@
+import { moduleFor } from '../../captures/known-formats.ts';
 import type { CaptureReader } from '../../captures/module.ts';
-import { moduleFor } from '../../captures/registry.ts';
 import type { Capture, CaptureKind } from '../../records/capture.ts';
 import { kindOf, SNIFFED } from '../layouts/content.ts';
 import type { IgnoredWhy } from './finding.ts';

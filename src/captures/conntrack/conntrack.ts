@@ -265,7 +265,28 @@ const open = (input: CaptureInput): CaptureReader => {
  * (net/netfilter/nf_conntrack_standalone.c, ct_seq_show) and /proc/net/stat/nf_conntrack (ct_cpu_seq_show).
  */
 export const conntrack: CaptureModule = {
-  kinds: ['conntrack', 'conntrack-stats'],
+  programs: 'conntrack',
+  precedence: 30,
+  formats: [
+    {
+      kind: 'conntrack',
+      words: [{ words: 'nf|ip conntrack' }, { words: 'conntrack|conntrack6|conntracks' }],
+      paths: [/(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\/nf_conntrack$/],
+      firstLine: /^(?:ipv[46] +\d+ )?(?:tcp|udp|icmp|icmpv6|sctp|dccp|udplite|gre|unknown) +\d+ .{0,80}?\bsrc=\S+ dst=/,
+      kin: 'conntrack',
+      scope: 'namespace',
+      collect: 'conntrack -L -o extended',
+    },
+    {
+      kind: 'conntrack-stats',
+      words: [{ words: 'stat nf conntrack' }, { words: 'conntrack|conntrack6 s|stats|stat|statistics' }],
+      paths: [/(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\/stat\/nf_conntrack$/],
+      firstLine: /^cpu=\d+\s+(?:found|searched|entries)=/,
+      kin: 'conntrack',
+      scope: 'namespace',
+      collect: 'conntrack -S',
+    },
+  ],
   open,
   sniff: (head) => {
     if (/^(?:\s*\[[A-Z]+\] )?(?:ipv[46] +\d+ )?[a-z0-9]+ +\d+ (?:\d+ )?(?:[A-Z_0-9]+ )?src=\S+ dst=\S+ /m.test(head))

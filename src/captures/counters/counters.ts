@@ -78,7 +78,25 @@ const fromJson = (sink: CounterSink, item: JsonItem): void => {
 
 /** `nstat -az`, `netstat -s`, /proc/net/{snmp,snmp6,netstat} (net/ipv4/proc.c, net/ipv6/proc.c). */
 export const counters: CaptureModule = {
-  kinds: ['counters'],
+  programs: 'nstat netstat',
+  precedence: 110,
+  formats: [
+    {
+      kind: 'counters',
+      words: [
+        { words: 'netstat s|statistics|snmp|proc' },
+        { words: 'netstatistics' },
+        { words: 'nstat' },
+        { words: 'proc net netstat|snmp|snmp6' },
+        { words: 'snmp|snmp6', common: true },
+      ],
+      paths: [/(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\/(?:netstat|snmp6?)$/],
+      firstLine: /^#kernel$|^TcpExt: Syncookies|^Ip: Forwarding /,
+      nameDecides: 'always',
+      scope: 'namespace',
+      collect: 'nstat -az',
+    },
+  ],
   open(input) {
     const sink = new CounterSink(input);
     const reader = grammarReader(input, sink, parse, () => ({ counters: [...sink.counters] }));

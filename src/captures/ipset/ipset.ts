@@ -196,7 +196,17 @@ const memberOf = (source: Source, parts: readonly string[], tail: readonly strin
  * `declaredEntries` does not: whoever looks a member up must compare the two.
  */
 export const ipset: CaptureModule = {
-  kinds: ['ipset'],
+  programs: 'ipset',
+  precedence: 60,
+  formats: [
+    {
+      kind: 'ipset',
+      words: [{ words: 'ipset|ipsets' }],
+      firstLine: /^Name: \S+$|^create \S+ (?:hash|bitmap|list):/,
+      scope: 'namespace',
+      collect: 'ipset list',
+    },
+  ],
   open: (input) => grammarReader(input, new SetSink(input), parse, (sink) => ({ sets: sink.sets })),
   sniff: (head) =>
     /^Name: \S+\nType: \S+:\S+/m.test(head) ||

@@ -252,7 +252,23 @@ const foldExtensions = (
 
 /** `iptables -L` and `ip6tables -L`. Records are chains and rules; the tables are never exact. */
 export const iptablesList: CaptureModule = {
-  kinds: ['iptables-list'],
+  programs: 'iptables ip6tables iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy',
+  precedence: 50,
+  formats: [
+    {
+      kind: 'iptables-list',
+      words: [
+        { words: 'iptables|iptablesnat|iptablesmangle|iptablesfilter|iptablesraw|ip4tables', family: 4 },
+        { words: 'ip6tables|iptables6|ip6tablesnat|ip6tablesmangle|ip6tablesfilter|ip6tablesraw', family: 6 },
+        { words: 'ip tables', family: 4 },
+      ],
+      refined: ({ word, asWritten }) => (word === 'save' || asWritten === 'S' ? 'iptables-save' : undefined),
+      firstLine: /^Chain \S+ \((?:policy \w+|\d+ references?)/,
+      kin: 'iptables',
+      scope: 'namespace',
+      collect: 'iptables -L -v -n -x --line-numbers',
+    },
+  ],
   open: (input) =>
     grammarReader(input, new ListSink(input), parse, (sink) => ({ tables: closeTables(sink.tables, input, false) })),
   sniff: (head) => (/^Chain \S+ \((?:policy [A-Z]+|\d+ references)/m.test(head) ? 'iptables-list' : undefined),

@@ -3,6 +3,7 @@ import type { CaptureData, CaptureKind } from '../../records/capture.ts';
 import type { IpvsConnection, IpvsTimeouts, VirtualService } from '../../records/ipvs.ts';
 import { numberToIpv4 } from '../../tables/address.ts';
 import { flatten } from '../../tables/interner.ts';
+import type { OptionWord } from '../format.ts';
 import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
 import { countersOf, emptyServer, forwardMethod, ServiceDrafts } from './ipvs-draft.ts';
 import { ipvsEndpoint } from './ipvs-endpoint.ts';
@@ -270,12 +271,60 @@ const serviceFlags = (
   return { persistent, persistentMask, engine, onePacket, ...(words.length > 0 ? { flags: words } : {}) };
 };
 
+/** `-c` and `--timeout` list something else; `persistent` stands before a word of its own. */
+const refined = ({ word, before }: OptionWord): CaptureKind | undefined => {
+  if (before === 'persistent') return undefined;
+  if (/^(?:c|lnc|lc|lcn|connections?|conns?)$/.test(word)) return 'ipvsadm-connections';
+  return word === 'timeout' ? 'ipvsadm-timeout' : undefined;
+};
+
 /**
  * IP Virtual Server: `ipvsadm -L` in all its forms, `-S`, `-Lc`, `--timeout` (ipvsadm.c) and the kernel's tables
  * (net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_conn.c). Scripts put several listings into one file, so all kinds share one grammar.
  */
 export const ipvsadm: CaptureModule = {
-  kinds: ['ipvsadm', 'ipvsadm-connections', 'ipvsadm-timeout'],
+  programs: 'ipvsadm ipvsadm-save',
+  options: 'rate thresholds threshold persistent persist sort daemon timeout connection connections conn lnc lc',
+  precedence: 70,
+  formats: [
+    {
+      kind: 'ipvsadm',
+      words: [
+        { words: 'ipvsadm' },
+        { words: 'ipvsadmln' }, // Totals of all services: no list of them.
+        { words: 'ip vs stats', common: true },
+        { words: 'ip vs' },
+        { words: 'ipvs' },
+      ],
+      refined: refined,
+      paths: [/(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\/ip_vs$/],
+      firstLine: /^IP Virtual Server version /,
+      kin: 'ipvsadm',
+      scope: 'namespace',
+      collect: 'ipvsadm -Ln',
+    },
+    {
+      kind: 'ipvsadm-connections',
+      words: [
+        { words: 'ipvsadm connections|connection|conn|conns|c|lnc|lc|lcn' },
+        { words: 'ipvsadm ln|l|list connection|connections|conn|c' },
+        { words: 'ip vs conn' },
+        { words: 'ipvs connections|connection|conn' },
+      ],
+      paths: [/(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\/ip_vs_conn$/],
+      firstLine: /^IPVS connection entries$/,
+      kin: 'ipvsadm',
+      scope: 'namespace',
+      collect: 'ipvsadm -Lnc',
+    },
+    {
+      kind: 'ipvsadm-timeout',
+      words: [{ words: 'ipvsadm timeout|timeouts' }, { words: 'ipvsadm ln|l|list timeout' }],
+      kin: 'ipvsadm',
+      scope: 'namespace',
+      collect: 'ipvsadm -L --timeout',
+    },
+  ],
   open: (input) => grammarReader(input, new IpvsSink(input), parse, (sink) => sink.data(input.kind)),
   sniff: (head) => {
     if (/^IPVS connection entries$|^pro expire state |^Pro FromIP +FPrt /m.test(head)) return 'ipvsadm-connections';

@@ -69,7 +69,25 @@ const reader = (input: CaptureInput): CaptureReader => {
 
 /** `kubectl get` of services, endpoints, endpointslices, pods and nodes as YAML, JSON or table; other resources are recognised and ignored. */
 export const kubectl: CaptureModule = {
-  kinds: ['kubectl'],
+  programs: 'kubectl oc crictl',
+  precedence: 20,
+  formats: [
+    {
+      kind: 'kubectl',
+      words: [
+        { words: 'kubectl|oc|crictl get|describe' },
+        { words: 'kubectl cluster info dump' },
+        { words: 'services|svc|endpoints|endpointslices|endpointslice|pods|nodes', common: true },
+        {
+          words:
+            'get|describe svc|services|service|endpoints|ep|endpointslices|endpointslice|pods|pod|po|nodes|node|all',
+        },
+      ],
+      nameDecides: 'always',
+      scope: 'cluster',
+      collect: 'kubectl get svc,endpointslices,pods,nodes -A -o yaml',
+    },
+  ],
   open: reader,
   sniff: (head) =>
     /^(?:- )?apiVersion: \S+$/m.test(head) ||

@@ -69,7 +69,19 @@ const fromJson = (sink: FdbSink, { value }: JsonItem): void => {
 
 /** `bridge fdb` (iproute2 bridge/fdb.c): where a bridge or a vxlan device sends a frame. */
 export const bridgeFdb: CaptureModule = {
-  kinds: ['bridge-fdb'],
+  programs: 'bridge brctl',
+  precedence: 160,
+  formats: [
+    {
+      kind: 'bridge-fdb',
+      words: [{ words: 'brctl showmacs' }, { words: 'fdb', common: true }],
+      object: { of: 'bridge', names: 'fdb' },
+      firstLine: /^[0-9a-f:]{17} dev \S+ (?:master|vlan|dst|self|permanent|extern_learn|offload)/,
+      kin: 'routing',
+      scope: 'namespace',
+      collect: 'bridge fdb',
+    },
+  ],
   open(input) {
     const sink = new FdbSink(input);
     const reader = grammarReader(input, sink, parse, () => ({ fdb: [...sink.fdb] }));

@@ -23,7 +23,18 @@ const fromJson = (sink: LinkSink, { value }: JsonItem): void => {
 
 /** `bridge -d link` (iproute2 bridge/link.c). Its head lines are those of `ip link`. */
 export const bridgeLink: CaptureModule = {
-  kinds: ['bridge-link'],
+  programs: 'bridge',
+  precedence: 120,
+  formats: [
+    {
+      kind: 'bridge-link',
+      words: [],
+      object: { of: 'bridge', names: 'link' },
+      nameDecides: ['ip-addr', 'ip-link'],
+      scope: 'namespace',
+      collect: 'bridge -d link',
+    },
+  ],
   open(input) {
     const sink = new LinkSink(input);
     const reader = grammarReader(input, sink, parse, () => ({ links: sink.finish().map(portOnly) }));

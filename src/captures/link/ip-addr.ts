@@ -6,7 +6,32 @@ import { LinkSink } from './link-sink.ts';
 
 /** `ip addr`, `ip link` (iproute2 ip/ipaddress.c, ip/iplink_*.c; busybox) and `ifconfig`. */
 export const ipAddr: CaptureModule = {
-  kinds: ['ip-addr', 'ip-link'],
+  programs: 'ip ifconfig',
+  precedence: 130,
+  formats: [
+    {
+      kind: 'ip-addr',
+      words: [
+        { words: 'ipaddr|ipaddress|ipa|ipaddrshow|ipaddressshow|ipaddrs' },
+        { words: 'ipv6addrshow|ip6addr|ipv6addr', family: 6 },
+        { words: 'ifconfig' },
+        { words: 'addr|address|addresses', common: true },
+      ],
+      object: { of: 'ip', names: 'address|addresses|addr|addrs|ad|a' },
+      firstLine: /^1: lo: <LOOPBACK/,
+      nameDecides: ['ip-link'],
+      scope: 'namespace',
+      collect: 'ip -d addr',
+    },
+    {
+      kind: 'ip-link',
+      words: [{ words: 'iplink|iplinkshow|iplinks' }, { words: 'link|links|interfaces', common: true }],
+      object: { of: 'ip', names: 'link|links|li|l|interface|interfaces' },
+      nameDecides: ['ip-addr'],
+      scope: 'namespace',
+      collect: 'ip -s -d link',
+    },
+  ],
   open(input) {
     const sink = new LinkSink(input);
     const reader = grammarReader(input, sink, parse, () => ({ links: sink.finish() }));

@@ -98,7 +98,24 @@ const fromJson = (sink: NeighbourSink, { value }: JsonItem): void => {
 
 /** `ip neigh` (iproute2 ip/ipneigh.c), `arp` (net-tools, busybox), /proc/net/arp (net/ipv4/arp.c). */
 export const ipNeigh: CaptureModule = {
-  kinds: ['ip-neigh'],
+  programs: 'ip arp',
+  precedence: 150,
+  formats: [
+    {
+      kind: 'ip-neigh',
+      words: [
+        { words: 'ipneigh|ipneighbour|ipneighbor' },
+        { words: 'ipv6neighbour|ip6neigh|ipv6neigh|ipv6neighbor', family: 6 },
+        { words: 'neigh|neighbor|neighbour|neighbours|neighbors|arp', common: true },
+      ],
+      object: { of: 'ip', names: 'neigh|neighs|neighbor|neighbors|neighbour|neighbours|nei|ne|n' },
+      paths: [/(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\/arp$/],
+      firstLine: /^[0-9a-f.:]+ dev \S+ (?:lladdr |(?:FAILED|INCOMPLETE)\b)/,
+      kin: 'routing',
+      scope: 'namespace',
+      collect: 'ip neigh',
+    },
+  ],
   open(input) {
     const sink = new NeighbourSink(input);
     const reader = grammarReader(input, sink, parse, () => ({ neighbours: [...sink.neighbours] }));

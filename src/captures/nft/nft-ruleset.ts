@@ -188,7 +188,17 @@ const readJson = (text: string, firstLine: number, sink: RulesetSink, reader: Ca
 
 /** `nft list ruleset` as text, or with `-j`. Records are chains, sets and rules. */
 export const nftRuleset: CaptureModule = {
-  kinds: ['nft-ruleset'],
+  programs: 'nft',
+  precedence: 10,
+  formats: [
+    {
+      kind: 'nft-ruleset',
+      words: [{ words: 'nft|nftables|nftable' }],
+      firstLine: /^table (?:ip6?|inet|arp|bridge|netdev) \S+ \{/,
+      scope: 'namespace',
+      collect: 'nft -a list ruleset',
+    },
+  ],
   open,
   sniff: (head) =>
     JSON_HEAD.test(head) || /^table (?:ip6?|inet|arp|bridge|netdev) \S+ \{/m.test(head) ? 'nft-ruleset' : undefined,

@@ -60,7 +60,26 @@ const JSON_ROW = /^\[\s*\{\s*(?:"type":\s*"\w+",\s*)?"dst":\s*"[^"]+",\s*(?!"dev
 
 /** `ip route` (iproute2 ip/iproute.c; busybox), `route -n`, `netstat -rn`. */
 export const ipRoute: CaptureModule = {
-  kinds: ['ip-route'],
+  programs: 'ip route netstat',
+  precedence: 210,
+  formats: [
+    {
+      kind: 'ip-route',
+      words: [
+        { words: 'iproute|iprouteshow|iproutes|ip4route' },
+        { words: 'ipv6route|ip6route|ip6routes|iproute6', family: 6 },
+        { words: 'netstat rn|nr|route|r' },
+        { words: 'route table', common: true },
+        { words: 'route|routes|routing', common: true },
+      ],
+      object: { of: 'ip', names: 'route|routes|routing|ro|r' },
+      firstLine:
+        /^(?:default (?:via|dev|proto) |(?:(?:local|broadcast|unreachable|blackhole|multicast|anycast) )?[0-9a-f.:]+(?:\/\d+)? (?:dev \S+|via \S+ dev \S+) (?:proto|scope|table|metric|src|onlink)\b)/,
+      kin: 'routing',
+      scope: 'namespace',
+      collect: 'ip route show table all; ip -6 route show table all',
+    },
+  ],
   open(input) {
     const sink = new RouteSink(input);
     const reader = grammarReader(input, sink, parse, () => ({ routes: sink.finish() }));

@@ -219,7 +219,23 @@ const fromJson = (sink: RuleSink, { value }: JsonItem): void => {
 
 /** `ip rule` (iproute2 ip/iprule.c; busybox). */
 export const ipRule: CaptureModule = {
-  kinds: ['ip-rule'],
+  programs: 'ip',
+  precedence: 140,
+  formats: [
+    {
+      kind: 'ip-rule',
+      words: [
+        { words: 'iprule|iprules|ip4rule' },
+        { words: 'ipv6rule|ip6rule|ip6rules|iprule6', family: 6 },
+        { words: 'rule|rules', common: true },
+      ],
+      object: { of: 'ip', names: 'rule|rules|ru' },
+      firstLine: /^0:\s+from all lookup local/,
+      kin: 'routing',
+      scope: 'namespace',
+      collect: 'ip rule; ip -6 rule',
+    },
+  ],
   open(input) {
     const sink = new RuleSink(input);
     const reader = grammarReader(input, sink, parse, () => ({ rules: sink.finish() }));

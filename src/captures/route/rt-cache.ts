@@ -46,7 +46,16 @@ class StatTableSink extends LineSink {
  * Their source is the first CPU's row.
  */
 export const rtCache: CaptureModule = {
-  kinds: ['rt-cache'],
+  precedence: 100,
+  formats: [
+    {
+      kind: 'rt-cache',
+      words: [{ words: 'rt cache' }],
+      paths: [/(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\/stat\/rt_cache$/],
+      scope: 'namespace',
+      collect: 'cat /proc/net/stat/rt_cache',
+    },
+  ],
   open: (input) => grammarReader(input, new StatTableSink(input), parse, (sink) => ({ counters: sink.counters() })),
   sniff: (head) => (/^entries +in_hit +in_slow_tot /m.test(head) ? 'rt-cache' : undefined),
 };

@@ -181,7 +181,28 @@ const open = (input: CaptureInput): CaptureReader => {
 
 /** `ss` (iproute2 misc/ss.c), /proc/net/tcp and its kin, and `netstat` (net-tools, busybox). */
 export const sockets: CaptureModule = {
-  kinds: ['sockets'],
+  programs: 'ss netstat',
+  options:
+    'antp anp tunap tulpn tupna tulnp tlnp ulnp plnt lntp lntup tlpn anu ant ane anop peaonmi neopa agn an tan uan itan established listening',
+  precedence: 170,
+  formats: [
+    {
+      kind: 'sockets',
+      words: [
+        { words: 'netstat' },
+        { words: 'proc net tcp|tcp6|udp|udp6|udplite|udplite6' },
+        { words: 'net tcp|tcp6|udp|udp6', common: true },
+        { words: 'ss|ssanp|ssitan|ssuapn|ssantp|sstunlp4|sstunlp6' },
+        { words: 'sockets', common: true },
+      ],
+      refined: ({ word, before }) =>
+        before === 'netstat' && (word === 's' || word === 'statistics') ? 'counters' : undefined,
+      paths: [/(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\/(?:tcp|udp)6?$/],
+      firstLine: /^(?:Netid\s+)?State\s+Recv-Q\s+Send-Q|^Active Internet connections/,
+      scope: 'namespace',
+      collect: 'ss -antup',
+    },
+  ],
   open,
   sniff: (head) =>
     PROC_HEAD.test(head) ||

@@ -71,7 +71,19 @@ const offsetBetween = (local: string, epoch: number | undefined): number | undef
 
 /** `date` in any of its usual forms, `timedatectl`. */
 export const date: CaptureModule = {
-  kinds: ['date'],
+  programs: 'date timedatectl',
+  precedence: 240,
+  formats: [
+    {
+      kind: 'date',
+      words: [{ words: 'date|timedatectl' }],
+      paths: [/(?:^|\/)(?:timedate_info|time)(?:\.txt)?$/],
+      firstLine: /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[AP]M )?[A-Z+-]\S{0,5} \d{4}$/,
+      nameDecides: 'always',
+      scope: 'node',
+      collect: 'date --iso-8601=ns',
+    },
+  ],
   open: (input) =>
     grammarReader(input, new DateSink(input), parse, (sink) => {
       const time = sink.finish();

@@ -44,7 +44,17 @@ class MessageSink extends LineSink {
 
 /** `dmesg`, `journalctl -k`, kern.log: messages about networking; the others are read and left out. */
 export const dmesg: CaptureModule = {
-  kinds: ['dmesg'],
+  programs: 'dmesg',
+  precedence: 190,
+  formats: [
+    {
+      kind: 'dmesg',
+      words: [{ words: 'dmesg' }],
+      nameDecides: 'always',
+      scope: 'node',
+      collect: 'dmesg',
+    },
+  ],
   open: (input) => grammarReader(input, new MessageSink(input), parse, (sink) => ({ messages: [...sink.messages] })),
   sniff: (head) =>
     /^(?:<\d+>)?\[ *\d+\.\d{6}\] \S|^\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\] \S|^\w{3} [ \d]\d \d\d:\d\d:\d\d \S+ kernel: /m.test(

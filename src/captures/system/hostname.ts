@@ -17,7 +17,18 @@ class HostnameSink extends LineSink {
 
 /** `hostname`, /etc/hostname, `hostnamectl`; the first name counts. */
 export const hostname: CaptureModule = {
-  kinds: ['hostname'],
+  programs: 'hostname hostnamectl',
+  precedence: 230,
+  formats: [
+    {
+      kind: 'hostname',
+      words: [{ words: 'hostname|hostnamectl|hostnames|hostnamefqdn' }],
+      paths: [/(?:^|\/)proc\/sys\/kernel\/hostname$/, /(?:^|\/)etc\/hostname$/],
+      nameDecides: 'always',
+      scope: 'node',
+      collect: 'hostname',
+    },
+  ],
   open: (input) =>
     grammarReader(input, new HostnameSink(input), parse, ({ found }) =>
       found === undefined ? {} : { hostname: found },

@@ -68,7 +68,19 @@ const fromJson = (sink: SysctlSink, item: JsonItem): void => {
 
 /** `sysctl -a` (procps, busybox), files of the /proc/sys tree. */
 export const sysctl: CaptureModule = {
-  kinds: ['sysctl'],
+  programs: 'sysctl',
+  precedence: 180,
+  formats: [
+    {
+      kind: 'sysctl',
+      words: [{ words: 'sysctl|sysctls|sysctla' }, { words: 'nf|ip conntrack count|max|buckets|stat', common: true }],
+      paths: [/(?:^|\/)proc\/sys\/net\//],
+      firstLine: /^(?:abi|debug|dev|fs|kernel|net|sunrpc|user|vm)\.\S{1,100} = /,
+      nameDecides: 'always',
+      scope: 'namespace',
+      collect: 'sysctl -a',
+    },
+  ],
   open(input) {
     const sink = new SysctlSink(input);
     const reader = grammarReader(input, sink, parse, () => ({ sysctls: [...sink.sysctls] }));

@@ -27,7 +27,18 @@ class KernelSink extends LineSink {
 
 /** `uname -a`, `uname -r`, /proc/version; the first line that tells the release counts. */
 export const uname: CaptureModule = {
-  kinds: ['uname'],
+  programs: 'uname',
+  precedence: 220,
+  formats: [
+    {
+      kind: 'uname',
+      words: [{ words: 'uname' }],
+      firstLine: /^Linux \S+ \d+\.\d+\S* #\d/,
+      nameDecides: 'always',
+      scope: 'node',
+      collect: 'uname -a',
+    },
+  ],
   open: (input) => grammarReader(input, new KernelSink(input), parse, ({ found }) => (found ? { kernel: found } : {})),
   sniff: (head) => (/^Linux (?:\S+|version) \d+\.\d+\S*(?: |$)/m.test(head) ? 'uname' : undefined),
 };

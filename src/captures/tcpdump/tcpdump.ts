@@ -482,7 +482,19 @@ const sniff = (head: string): CaptureKind | undefined =>
 
 /** tcpdump's text output. */
 export const tcpdump: CaptureModule = {
-  kinds: ['tcpdump'],
+  programs: 'tcpdump',
+  precedence: 200,
+  formats: [
+    {
+      kind: 'tcpdump',
+      words: [{ words: 'tcpdump' }, { words: 'packets|capture|sniff', common: true }],
+      paths: [/(?:^|\/)(?:tcpdump|pcaps?|captures?|packets)\/(?<device>[^/]+)\.(?:txt|log|out)$/],
+      firstLine: /^(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{6} (?:\S+ +(?:In|Out|P|B|M) +)?(?:IP6?|ARP)\b/,
+      nameDecides: 'always',
+      scope: 'namespace',
+      collect: 'tcpdump -i any -nn -tttt -v',
+    },
+  ],
   open: (input) => {
     const sink = new TcpdumpSink(input);
     const reader = grammarReader(input, sink, parse, () => ({ packets: sink.finish() }));

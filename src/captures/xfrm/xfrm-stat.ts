@@ -13,7 +13,19 @@ class CounterSink extends LineSink {
 
 /** /proc/net/xfrm_stat (net/xfrm/xfrm_proc.c). */
 export const xfrmStat: CaptureModule = {
-  kinds: ['xfrm-stat'],
+  precedence: 90,
+  formats: [
+    {
+      kind: 'xfrm-stat',
+      words: [{ words: 'xfrm|xfrms stat|stats|statistics' }, { words: 'xfrmstat|xfrmstats|procnetxfrmstat' }],
+      object: { of: 'ip xfrm', names: 'stat|stats' },
+      paths: [/(?:^|\/)proc\/(?:(?:self|\d{1,10})\/)?net\/xfrm_stat$/],
+      firstLine: /^XfrmInError\s+\d/,
+      kin: 'xfrm',
+      scope: 'namespace',
+      collect: 'cat /proc/net/xfrm_stat',
+    },
+  ],
   open: (input) => grammarReader(input, new CounterSink(input), parse, (sink) => ({ counters: sink.counters })),
   sniff: (head) => (/^Xfrm[A-Za-z]+\s+\d+$/m.test(head) ? 'xfrm-stat' : undefined),
 };

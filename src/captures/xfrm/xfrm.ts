@@ -272,7 +272,33 @@ const open = (input: CaptureInput): CaptureReader => {
  * xfrm_policy_info_print). One grammar reads both, since scripts and `ipsec barf` put them into one file.
  */
 export const xfrm: CaptureModule = {
-  kinds: ['xfrm-state', 'xfrm-policy'],
+  programs: 'ip',
+  precedence: 80,
+  formats: [
+    {
+      kind: 'xfrm-state',
+      words: [
+        { words: 'xfrm state|states|s|sa|sas|st' },
+        { words: 'x state|states|s|sa|sas|stat|st' },
+        { words: 'xfrmstate|xfrmstates' },
+        { words: 'xfrm', common: true },
+      ],
+      object: { of: 'ip xfrm', names: 's|st|state|states|sa|sas' },
+      firstLine: /^src [0-9a-f.:]+ dst [0-9a-f.:]+\s*$/,
+      kin: 'xfrm',
+      scope: 'namespace',
+      collect: 'ip -s xfrm state list nokeys',
+    },
+    {
+      kind: 'xfrm-policy',
+      words: [{ words: 'xfrm|x policy|policies|p|pol|poli' }, { words: 'xfrmpolicy|xfrmpolicies' }],
+      object: { of: 'ip xfrm', names: 'p|pol|policy|policies' },
+      firstLine: /^src \S+\/\d+ dst \S+\/\d+/,
+      kin: 'xfrm',
+      scope: 'namespace',
+      collect: 'ip -s xfrm policy',
+    },
+  ],
   open,
   sniff: (given) => {
     const head = given.replace(/\\(?=\t)/g, '\n');

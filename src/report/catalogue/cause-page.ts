@@ -1,5 +1,5 @@
+import { collectCommand } from '../../captures/known-formats.ts';
 import type { Cause, Group } from '../../causes/facts/finding.ts';
-import { collectCommand } from '../collect-commands.ts';
 import type { Prose } from '../prose.ts';
 import { sectionsOf, type Words } from '../words.ts';
 

@@ -1,0 +1,33 @@
+// Written by scripts/registry.mjs from the files of src/captures; change those.
+
+/** Kinds of capture: the ids in JSON output, in `--list` and in "collect X". */
+export type CaptureKind =
+  | 'bridge-fdb'
+  | 'bridge-link'
+  | 'conntrack'
+  | 'conntrack-stats'
+  | 'counters'
+  | 'date'
+  | 'dmesg'
+  | 'hostname'
+  | 'ip-addr'
+  | 'ip-link'
+  | 'ip-neigh'
+  | 'ip-route'
+  | 'ip-rule'
+  | 'ipset'
+  | 'iptables-list'
+  | 'iptables-save'
+  | 'ipvsadm'
+  | 'ipvsadm-connections'
+  | 'ipvsadm-timeout'
+  | 'kubectl'
+  | 'nft-ruleset'
+  | 'rt-cache'
+  | 'sockets'
+  | 'sysctl'
+  | 'tcpdump'
+  | 'uname'
+  | 'xfrm-policy'
+  | 'xfrm-stat'
+  | 'xfrm-state';
