@@ -118,10 +118,15 @@ describe('every registered cause is complete', () => {
     expect(unknown).toEqual([]);
   });
 
-  test('the registry and the type of ids are what the files of src/causes make them', async () => {
+  test('the registries and the types of ids and kinds are what the files of src/causes and src/captures make them', async () => {
     const { generatedFiles } = await import('../../scripts/registry.mjs');
     const generated = Object.entries(generatedFiles());
-    expect(generated).toHaveLength(2);
+    expect(generated.map(([file]) => file)).toEqual([
+      'src/causes/facts/cause-id.ts',
+      'src/records/capture-kind.ts',
+      'src/captures/registry.ts',
+      'src/judging/registry.ts',
+    ]);
     for (const [file, text] of generated) expect(textOf(file), `${file}: run npm run build:registry`).toBe(text);
   });
 
