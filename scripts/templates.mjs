@@ -1,6 +1,7 @@
 /**
  * Precompiles templates/**\/*.hbs to dist/templates/index.js: strict, known helpers only, so that a misspelt name in a template
- * is a build or a test failure. Only the Handlebars runtime ships.
+ * is a build or a test failure. Only the Handlebars runtime ships. The names of the sections become a type, so that the compiler sees which codes have no words; a section that
+ * one language has and another has not fails here.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
@@ -41,6 +42,44 @@ const entries = files.map((file) => {
   });
   return `  ${JSON.stringify(name)}: ${spec.replace(LOOKUP, 'lookupProperty = container.lookupProperty').replace(PLACE, '')},`;
 });
+
+/** Names of the sections of a file of words, sorted. */
+const sectionsOf = (file) =>
+  Handlebars.parse(readFileSync(join(templateDir, file), 'utf8'))
+    .body.filter((part) => part.type === 'BlockStatement' && part.path.original === 'section')
+    .flatMap((part) => part.params.map((name) => name.value))
+    .sort();
+
+const languages = readdirSync(templateDir, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== 'causes' && entry.name !== 'page')
+  .map((entry) => entry.name);
+const sections = new Map();
+for (const language of languages)
+  for (const file of readdirSync(join(templateDir, language)).sort()) {
+    const name = file.replace(/\.hbs$/, '');
+    const own = sectionsOf(join(language, file));
+    const twice = own.filter((section, i) => own[i - 1] === section);
+    if (twice.length > 0) throw new Error(`templates/${language}/${file} says ${twice.join(', ')} twice`);
+    const others = sections.get(name) ?? (language === languages[0] ? own : []);
+    const lacks = others.filter((section) => !own.includes(section));
+    const alone = own.filter((section) => !others.includes(section));
+    if (lacks.length + alone.length > 0)
+      throw new Error(
+        `templates/${language}/${file} and templates/${languages[0]}/${file} say different things: ${[...lacks, ...alone].join(', ')}`,
+      );
+    sections.set(name, own);
+  }
+const said = [...sections].map(
+  ([name, own]) => `  readonly ${JSON.stringify(name)}: ${own.map((section) => JSON.stringify(section)).join(' | ')};`,
+);
 mkdirSync(out, { recursive: true });
 writeFileSync(join(out, 'index.js'), `export const templates = {\n${entries.join('\n')}\n};\n`);
-writeFileSync(join(out, 'index.d.ts'), 'export const templates: Record<string, unknown>;\n');
+writeFileSync(
+  join(out, 'index.d.ts'),
+  `export const templates: Record<string, unknown>;
+/** What each file of words says in every language. */
+export interface Sections {
+${said.join('\n')}
+}
+`,
+);

@@ -1,5 +1,6 @@
 import { counter, type NetNamespace } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
+import type { ActionCode } from '../path/vocabulary/actions.ts';
 import { walkFlow } from '../path/walk.ts';
 import { decidingLeg } from '../path/walk-result.ts';
 import type { ConntrackEntry } from '../records/conntrack.ts';
@@ -7,7 +8,7 @@ import { originOf } from './origin.ts';
 import { ROWS, type Sighting } from './symptom.ts';
 
 /** Counters of silent drops, and the walk's reasons that each of them counts. */
-const COUNTED: readonly (readonly [name: string, reasons: readonly string[]])[] = [
+const COUNTED: readonly (readonly [name: string, reasons: readonly ActionCode[]])[] = [
   ['TcpExtIPReversePathFilter', ['rp-filter']],
   ['in_martian_src', ['martian-source']],
   ['XfrmInNoPols', ['no-policy']],

@@ -2,6 +2,7 @@ import { counter } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
 import type { WalkEntry } from '../path/conntrack-entry.ts';
 import { dumpedConnections, dumpedEntries } from '../path/sightings.ts';
+import type { ActionCode } from '../path/vocabulary/actions.ts';
 import { decidingLeg, type WalkBranch, type WalkedFlow } from '../path/walk-result.ts';
 import type { Counter } from '../records/counter.ts';
 import type { PacketView } from '../records/packet.ts';
@@ -185,7 +186,7 @@ const errorsAbout = (network: Network, names: readonly FlowName[]): readonly See
 };
 
 /** Counters that stand for the walk's last step. */
-const COUNTERS_OF: Readonly<Record<string, readonly string[]>> = {
+const COUNTERS_OF: Readonly<Partial<Record<ActionCode, readonly string[]>>> = {
   'rp-filter': ['TcpExtIPReversePathFilter'],
   'martian-source': ['in_martian_src'],
   'no-forwarding': ['IpInAddrErrors'],

@@ -1,13 +1,12 @@
+import type { BundleNote } from '../bundle/note.ts';
 import type { Finding, FlowAnalysis, RuledOutFinding, UndecidedFinding, Values } from '../causes/facts/finding.ts';
 import type { CaptureKind, UnreadLine } from '../records/capture.ts';
 import type { Source } from '../records/source.ts';
 
 /** Something about the bundle itself: `torn-snapshot`, `obfuscated`, `truncated`, `duplicate-member`, `no-broken-flow` … */
-export interface Note {
-  readonly code: string;
-  readonly values: Values;
-  readonly sources: readonly Source[];
-}
+export type Note =
+  | BundleNote
+  | { readonly code: 'no-broken-flow'; readonly values: Values; readonly sources: readonly Source[] };
 
 export interface InventoryCapture {
   readonly kind: CaptureKind;

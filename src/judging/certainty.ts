@@ -1,7 +1,8 @@
 import type { CauseContext, Confidence, Finding, Layer } from '../causes/facts/finding.ts';
 import { isIpsecInSight } from '../causes/facts/ipsec-in-sight.ts';
 import { wentOtherwise } from '../causes/facts/otherwise.ts';
-import type { Place } from '../path/step.ts';
+import type { AssumptionCode } from '../path/vocabulary/assumptions.ts';
+import type { Place } from '../path/vocabulary/places.ts';
 import { CAUSES } from './registry.ts';
 
 /** Layers whose findings, and places at which any, stand or fall with the way that the walk takes. */
@@ -19,7 +20,7 @@ const ON_THE_WAY: ReadonlySet<string> = new Set<Place>([
 ]);
 
 /** What the walk takes for granted where a host's routing, neighbours or IPsec was not captured. */
-const UNCAPTURED: ReadonlySet<string> = new Set([
+const UNCAPTURED: ReadonlySet<string> = new Set<AssumptionCode>([
   'rules-assumed',
   'rules-of-family-assumed',
   'routes-unknown',

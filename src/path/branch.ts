@@ -5,7 +5,10 @@ import type { XfrmPolicy, XfrmState } from '../records/xfrm.ts';
 import type { CtInfo, WalkEntry } from './conntrack-entry.ts';
 import type { Packet } from './packet.ts';
 import type { RouteAnswer } from './routing/outcome.ts';
-import type { Action, Assumption, Place, Proof, Step, Verdict } from './step.ts';
+import type { Proof, Step, Verdict } from './step.ts';
+import type { Action } from './vocabulary/actions.ts';
+import type { Assumption } from './vocabulary/assumptions.ts';
+import type { Place } from './vocabulary/places.ts';
 import type { LegEnd, Outcome, WalkConnection } from './walk-result.ts';
 
 /** What a whole walk shares. */

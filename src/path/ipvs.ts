@@ -7,6 +7,7 @@ import { tupleOf } from './conntrack-entry.ts';
 import type { Packet } from './packet.ts';
 import { isLocalAddress } from './routing/local.ts';
 import { dumpedAnswer, dumpedConnections } from './sightings.ts';
+import { assumption } from './vocabulary/assumptions.ts';
 import type { WalkConnection } from './walk-result.ts';
 
 type IpvsHook = 'INPUT' | 'OUTPUT';
@@ -117,12 +118,11 @@ const schedule = (b: Branch, hook: IpvsHook, service: VirtualService): readonly 
         { ...b, share: b.share / chosen.length },
         ...(chosen.length > 1
           ? [
-              {
-                code: 'ipvs-any-server',
-                values: { server: server.address, port: server.port, of: chosen.length },
-                missing: undefined,
-                source: server.source,
-              },
+              assumption(
+                'ipvs-any-server',
+                { server: server.address, port: server.port, of: chosen.length },
+                { source: server.source },
+              ),
             ]
           : []),
       ),

@@ -276,7 +276,7 @@ const setDestination = (
   entry: WalkEntry,
   dst: string,
   wanted: WantedPort,
-  code: string,
+  code: 'dnat' | 'redirect' | 'netmap',
   proofs: Proofs,
 ): Branch => {
   const p = b.packet;
@@ -324,7 +324,7 @@ const setSource = (
   src: string,
   ports: readonly [number, number] | undefined,
   random: boolean,
-  code: string,
+  code: 'snat' | 'masquerade' | 'netmap',
   proofs: Proofs,
 ): Branch => {
   const p = b.packet;

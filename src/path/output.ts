@@ -7,7 +7,7 @@ import { ipvsReply, ipvsRequest } from './ipvs.ts';
 import { nat } from './nat.ts';
 import { largerOfAll } from './routing/device-conf.ts';
 import { lookupRoute } from './routing/lookup.ts';
-import type { RouteAnswer, RouteQuestion } from './routing/outcome.ts';
+import type { InputReason, RouteAnswer, RouteQuestion } from './routing/outcome.ts';
 import { outputRoute } from './routing/output.ts';
 import { encapsulate, xfrmLookup } from './xfrm/output.ts';
 
@@ -25,7 +25,7 @@ const questionOf = (b: Branch): RouteQuestion => ({
   tos: undefined,
 });
 
-const ROUTE_ENDS: Readonly<Record<string, { code: string; verdict: 'drop' | 'reject' | 'unknown' }>> = {
+const ROUTE_ENDS: Readonly<Record<string, { code: InputReason; verdict: 'drop' | 'reject' | 'unknown' }>> = {
   none: { code: 'no-route', verdict: 'reject' },
   unreachable: { code: 'unreachable', verdict: 'reject' },
   prohibit: { code: 'prohibit', verdict: 'reject' },

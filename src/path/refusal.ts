@@ -5,6 +5,7 @@ import type { Packet } from './packet.ts';
 import { isLocalAddress } from './routing/local.ts';
 import { lookupRoute } from './routing/lookup.ts';
 import { selectAddress6 } from './routing/select-address6.ts';
+import type { ActionCode } from './vocabulary/actions.ts';
 
 /** ICMP codes of the `--reject-with` names (RFC 792, RFC 1812, RFC 4443). */
 const REJECT_CODES: Readonly<Record<string, { readonly v4?: number; readonly v6?: number }>> = {
@@ -24,7 +25,7 @@ const REJECT_CODES: Readonly<Record<string, { readonly v4?: number; readonly v6?
 };
 
 /** Codes of the kernel's own refusals by the step that gave them: port (3/4), host or address (1/3), network or route (0/0), fragmentation needed (4) and packet too big. */
-const OWN_CODES: Readonly<Record<string, readonly [v4: number, v6: number]>> = {
+const OWN_CODES: Readonly<Partial<Record<ActionCode, readonly [v4: number, v6: number]>>> = {
   'ipvs-no-server': [3, 4],
   'ipvs-all-weight-zero': [3, 4],
   'no-listener': [3, 4],
@@ -47,7 +48,7 @@ const UNREACHABLE = [3, 1] as const;
 /** tcp_v4_rcv: a SYN-ACK that meets no socket of its own is answered with a reset; the socket that waits for another one hears nothing of it. */
 const meetsStranger = ({ packet, end }: Branch): boolean =>
   packet.tcp === 'syn-ack' && end !== undefined && STRANGERS.has(end.reason);
-const STRANGERS: ReadonlySet<string> = new Set(['answer-from-stranger', 'answer-elsewhere']);
+const STRANGERS: ReadonlySet<ActionCode> = new Set(['answer-from-stranger', 'answer-elsewhere']);
 
 /** Whether somebody refuses the packet, aloud or not. */
 export const isRefused = (b: Branch): boolean =>
@@ -142,14 +143,14 @@ const base = (p: Packet): Packet => ({
   inner: undefined,
 });
 
-const codeOf = (code: string, wish: string | undefined, family: 4 | 6): number | undefined => {
+const codeOf = (code: ActionCode, wish: string | undefined, family: 4 | 6): number | undefined => {
   if (wish !== undefined) return family === 4 ? REJECT_CODES[wish]?.v4 : REJECT_CODES[wish]?.v6;
   const own = OWN_CODES[code];
   return own && (family === 4 ? own[0] : own[1]);
 };
 
 /** Refusals that come from the protocol above IP, which has let go of conntrack's entry by then (nf_reset_ct). */
-const FROM_ABOVE: ReadonlySet<string> = new Set([
+const FROM_ABOVE: ReadonlySet<ActionCode> = new Set([
   'no-listener',
   'no-connection',
   'vxlan-no-port',
@@ -169,4 +170,4 @@ export const attachedTo = (b: Branch): CtInfo => {
 
 /** nf_ct_attach attaches what the refused packet carries: an entry, or that it is not to be tracked; nothing of an INVALID one (skb->_nfct is 0). */
 export const isAttached = ({ ct, notrack, end }: Branch): boolean =>
-  !FROM_ABOVE.has(end?.reason ?? '') && (ct.entry !== undefined || notrack);
+  !(end && FROM_ABOVE.has(end.reason)) && (ct.entry !== undefined || notrack);

@@ -1,38 +1,10 @@
 import type { CaptureKind } from '../records/capture.ts';
 import type { Source } from '../records/source.ts';
 import type { Packet } from './packet.ts';
-
-/** Places in the order in which a packet meets them (CATALOGUE section 2.1). */
-export type Place =
-  | 'send'
-  | 'ingress'
-  | 'decapsulation'
-  | 'PREROUTING'
-  | 'routing'
-  | 'INPUT'
-  | 'ipvs'
-  | 'xfrm-in'
-  | 'xfrm-fwd'
-  | 'socket'
-  | 'FORWARD'
-  | 'OUTPUT'
-  | 'POSTROUTING'
-  | 'xfrm-out'
-  | 'neighbour'
-  | 'device'
-  | 'bridge'
-  | 'between';
+import type { Action } from './vocabulary/actions.ts';
+import type { Place } from './vocabulary/places.ts';
 
 export type Verdict = 'continue' | 'drop' | 'reject' | 'reset' | 'deliver' | 'lost' | 'unknown';
-
-/**
- * What happened at a step: a code that templates turn into words, and its typed values. The code names the kernel's decision
- * (`route`, `snat`, `masquerade`, `dnat`, `ipvs-dnat`, `ipvs-undo`, `nat-undo`, `policy-drop`, `rule-drop`, `rp-filter`, `martian-source`, `no-policy` …).
- */
-export interface Action {
-  readonly code: string;
-  readonly values: Readonly<Record<string, string | number | boolean | readonly string[]>>;
-}
 
 /** A line that decided a step. */
 export interface Proof {
@@ -59,12 +31,4 @@ export interface Step {
   readonly after: Packet;
   readonly verdict: Verdict;
   readonly proofs: readonly Proof[];
-}
-
-/** Something the walk took for granted because the bundle does not tell; the capture that would. */
-export interface Assumption {
-  readonly code: string;
-  readonly values: Readonly<Record<string, string | number | boolean>>;
-  readonly missing: Missing | undefined;
-  readonly source: Source | undefined;
 }

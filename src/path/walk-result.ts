@@ -1,6 +1,8 @@
 import type { WalkEntry } from './conntrack-entry.ts';
 import type { Packet } from './packet.ts';
-import type { Assumption, Step } from './step.ts';
+import type { Step } from './step.ts';
+import type { ActionCode } from './vocabulary/actions.ts';
+import type { Assumption } from './vocabulary/assumptions.ts';
 
 export type Outcome = 'delivered' | 'dropped' | 'rejected' | 'reset' | 'lost' | 'unknown';
 
@@ -11,8 +13,8 @@ export interface LegEnd {
   readonly node: string | null;
   readonly namespace: string;
   readonly between: readonly [string, string] | undefined;
-  /** The reason's code: `socket`, `no-policy`, `rule-drop`, `martian-source`, `outside` … */
-  readonly reason: string;
+  /** What the last step says of it: `socket`, `no-policy`, `rule-drop`, `martian-source`, `outside` … */
+  readonly reason: ActionCode;
 }
 
 /** One direction of a walk. */

@@ -1,7 +1,6 @@
 import type { HelperDelegate, HelperOptions } from 'handlebars';
-import { plainText, type ValueTokens } from './prose.ts';
+import type { ValueTokens } from './prose.ts';
 import { visible } from './visible.ts';
-import type { Words } from './words.ts';
 
 /** What a template of words runs with, as Handlebars' private data. */
 export interface SectionData {
@@ -12,6 +11,11 @@ export interface SectionData {
   readonly tokens: ValueTokens;
   /** True where names stand for values: of several readings the first is shown. */
   readonly outline?: boolean;
+}
+
+/** What a template of the page runs with besides: the words of its language. */
+interface PageData {
+  readonly words: { text(label: string, values: unknown): string };
 }
 
 const sectionData = (options: HelperOptions): SectionData => options.data as SectionData;
@@ -57,7 +61,7 @@ export const helpers: Readonly<Record<string, HelperDelegate>> = {
   },
   /** `{{t "fix" count=3}}`: a label of the page's language. */
   t(key: string, options: HelperOptions) {
-    return plainText((options.data as { words: Words }).words.label(key, options.hash));
+    return (options.data as PageData).words.text(key, options.hash);
   },
   /** `{{num x}}`: a finite number of at most two decimals, for coordinates. */
   num(value: unknown) {

@@ -1,5 +1,6 @@
 import type { EvidenceLine, Finding, FlowAnalysis } from '../causes/facts/finding.ts';
 import type { Step } from '../path/step.ts';
+import type { Place } from '../path/vocabulary/places.ts';
 import type { FlowQuestion, LegEnd } from '../path/walk-result.ts';
 import { endpoint, packetValues, tunnelName } from './packet-text.ts';
 import { type Prose, plainText } from './prose.ts';
@@ -74,12 +75,9 @@ const stepContext = (step: Step): WordValues => ({
 export const stepSentence = (words: Words, step: Step): Prose =>
   words.say('actions', step.action.code, stepContext(step));
 
-/** A few words for the pictures; the code itself where it has none. */
+/** A few words for the pictures. */
 export const stepLabel = (words: Words, step: Step): string =>
-  plainText(
-    words.maybe('actions', `short:${step.action.code}`, stepContext(step)) ??
-      words.say('actions', 'short:generic', { code: step.action.code }),
-  );
+  plainText(words.say('actions', `short:${step.action.code}`, stepContext(step)));
 
 /** Hook, table and device as a kernel person reads them: `POSTROUTING nat eth0`. */
 export const stepHook = (words: Words, step: Step): string => {
@@ -89,7 +87,7 @@ export const stepHook = (words: Words, step: Step): string => {
 };
 
 /** The phrase after "at": where in the kernel. */
-export const placePhrase = (words: Words, at: string): Prose =>
+export const placePhrase = (words: Words, at: Place): Prose =>
   words.say('places', `in:${at}`, { code: at, values: {} });
 
 /** How a leg ends, in a sentence: by the step that decided it, or by the end's own reason. */
@@ -102,12 +100,10 @@ export const endSentence = (words: Words, end: LegEnd, last: Step | undefined): 
       receiver: end.between?.[1] ?? '',
     },
   };
-  const own = words.has(`${words.language}/reasons`, end.reason)
-    ? words.maybe('reasons', end.reason, context)
-    : undefined;
-  if (own) return own;
+  if (words.says('reasons', end.reason)) return words.say('reasons', end.reason, context);
   if (last && last.action.code === end.reason) return stepSentence(words, last);
-  return words.say('reasons', end.reason, context);
+  const short = plainText(words.say('actions', `short:${end.reason}`, { values: {} }));
+  return words.say('reasons', 'by', { ...context, what: { said: short } });
 };
 
 /** Decisive lines first, otherwise in their order. */

@@ -1,6 +1,6 @@
 import type Handlebars from 'handlebars';
 import runtime from 'handlebars/runtime.js';
-import { templates } from '#templates/index';
+import { type Sections, templates } from '#templates/index';
 import { placeholders } from './catalogue/placeholders.ts';
 import { helpers } from './helpers.ts';
 import type { Language } from './language.ts';
@@ -18,19 +18,11 @@ export type WordValue =
   | { readonly [key: string]: WordValue };
 export type WordValues = Readonly<Record<string, WordValue>>;
 
-/** Files of words in templates/LANG/. Each has a section `generic` for codes that it does not know. */
-export type WordFile =
-  | 'actions'
-  | 'reasons'
-  | 'notes'
-  | 'because'
-  | 'assumptions'
-  | 'places'
-  | 'captures'
-  | 'ladder'
-  | 'cause'
-  | 'catalogue'
-  | 'diff';
+/** A label of the page or the terminal. */
+export type Label = Sections['labels'];
+
+/** Files of words in templates/LANG/. */
+export type WordFile = keyof Sections;
 
 type Template = (context: unknown, options: Handlebars.RuntimeOptions) => string;
 
@@ -123,7 +115,7 @@ export class Words {
   }
 
   /** A label of the page or the terminal. */
-  label(key: string, values: WordValues = {}): Prose {
+  label(key: Label, values: WordValues = {}): Prose {
     const plain = Object.keys(values).length === 0;
     const known = plain ? this.#labels.get(key) : undefined;
     if (known) return known;
@@ -136,19 +128,22 @@ export class Words {
     return prose;
   }
 
-  text(key: string, values: WordValues = {}): string {
+  text(key: Label, values: WordValues = {}): string {
     return plainText(this.label(key, values));
   }
 
-  /** The sentence of a code in one of the files; a neutral one with code and values where the file has none. */
-  say(file: WordFile, code: string, context: WordValues): Prose {
+  /**
+   * The sentence of a code in one of the files: a code that the file does not say in every language does not compile. Where a template fails, a neutral sentence with code and
+   * values.
+   */
+  say<File extends WordFile>(file: File, code: Sections[File], context: WordValues): Prose {
     const template = `${this.language}/${file}`;
     return this.#run(template, code, context) ?? this.#generic(template, code, context);
   }
 
-  /** A section that may be missing. */
-  maybe(file: WordFile, code: string, context: WordValues): Prose | undefined {
-    return this.#run(`${this.language}/${file}`, code, context);
+  /** Whether the file says a code. */
+  says<File extends WordFile>(file: File, code: string): code is Sections[File] & string {
+    return this.has(`${this.language}/${file}`, code);
   }
 
   #generic(template: string, code: string, context: WordValues): Prose {
@@ -186,6 +181,11 @@ export class Words {
 
   /** Why a cause was ruled out: its own words, the words that many causes share, or a generic sentence. */
   ruledOut(id: string, because: string, context: WordValues): Prose {
-    return this.causeSection(id, `ruled-out:${because}`, context) ?? this.say('because', because, context);
+    const shared = `${this.language}/because`;
+    return (
+      this.causeSection(id, `ruled-out:${because}`, context) ??
+      this.#run(shared, because, context) ??
+      this.#generic(shared, because, context)
+    );
   }
 }

@@ -34,7 +34,8 @@ export const unsaid = (judgement: Judgement, id: string): readonly string[] =>
       const context = findingContext({ values: ruled.values }, flow);
       say(
         `ruled-out:${ruled.because}`,
-        words.causeSection(id, `ruled-out:${ruled.because}`, context) ?? words.maybe('because', ruled.because, context),
+        words.causeSection(id, `ruled-out:${ruled.because}`, context) ??
+          (words.says('because', ruled.because) ? words.say('because', ruled.because, context) : undefined),
       );
     }
     return [...words.faults, ...missing];

@@ -394,7 +394,7 @@ describe('XFRM policies without a tunnel', () => {
         finish(refused, {
           place: 'socket',
           stage: 'socket',
-          action: { code: 'no-listener', values: {} },
+          action: { code: 'no-listener', values: { dst: '10.244.1.3', port: 53, proto: 'udp' } },
           verdict: 'reject',
         }),
       );

@@ -48,7 +48,7 @@ describe('rows of the path', () => {
       reply: undefined,
       forward: {
         ...branch.forward,
-        steps: branch.forward.steps.slice(0, 10),
+        steps: branch.forward.steps.filter(({ node }) => node === 'cloud-gw'),
         end: { outcome: 'lost', node: null, namespace: '', between: ['cloud-gw', 'edge-gw'], reason: 'lost' },
       },
     };
@@ -63,7 +63,7 @@ describe('rows of the path', () => {
       reply: undefined,
       forward: {
         ...branch.forward,
-        steps: branch.forward.steps.slice(0, 10),
+        steps: branch.forward.steps.filter(({ node }) => node === 'cloud-gw'),
         end: { outcome: 'unknown', node: null, namespace: '', between: undefined, reason: 'outside' },
       },
     };

@@ -58,7 +58,7 @@ describe('JSON', () => {
       action: 'no-policy',
       verdict: 'drop',
     });
-    expect(flows[0].forward[8].packetAfter.inner.src).toBe('10.233.64.0');
+    expect(flows[0].forward[4].packetAfter.inner.src).toBe('10.233.64.0');
     expect(undecided[0].missing).toEqual(['nft-ruleset']);
     expect(rootCauses[0].fixes[0].provenByWalk).toBe(true);
   });

@@ -389,7 +389,14 @@ export const sampleAnalysis: Analysis = {
   notes: [
     {
       code: 'torn-snapshot',
-      values: { seconds: 5, first: 'cloud-gw', last: 'edge-gw' },
+      values: {
+        scope: 'bundle',
+        firstFile: 'cloud-gw/date.txt',
+        lastFile: 'edge-gw/date.txt',
+        seconds: 5,
+        first: 'cloud-gw',
+        last: 'edge-gw',
+      },
       sources: [{ file: 'cloud-gw/date', line: 1 }],
     },
   ],

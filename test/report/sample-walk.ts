@@ -1,5 +1,7 @@
 import type { Packet } from '../../src/path/packet.ts';
-import type { Action, Place, Step, Verdict } from '../../src/path/step.ts';
+import type { Step, Verdict } from '../../src/path/step.ts';
+import type { Action, ActionCode, ActionValues } from '../../src/path/vocabulary/actions.ts';
+import type { Place } from '../../src/path/vocabulary/places.ts';
 import type { WalkBranch, WalkedFlow } from '../../src/path/walk-result.ts';
 import { espPacket, tcpPacket } from './sample-packets.ts';
 
@@ -15,14 +17,14 @@ type Cited = readonly [file: string, line: number];
 const chain = (first: Packet) => {
   let packet = first;
   const steps: Step[] = [];
-  const step = (
+  const step = <Code extends ActionCode>(
     at: string,
     place: Place,
     stage: string,
-    code: string,
+    code: Code,
     options: {
       device?: string;
-      values?: Action['values'];
+      values?: Partial<ActionValues<Code>>;
       after?: Packet;
       verdict?: Verdict;
       proofs?: readonly Cited[];
@@ -37,7 +39,7 @@ const chain = (first: Packet) => {
       place,
       stage,
       device: options.device,
-      action: { code, values: options.values ?? {} },
+      action: { code, values: options.values ?? {} } as Action,
       before: packet,
       after,
       verdict: options.verdict ?? 'continue',
@@ -62,24 +64,18 @@ const synAckUndone = { ...synAck, dst: VIP, dport: 45026, ttl: 62 };
 const synAckFromVip = { ...synAckUndone, src: VIP };
 
 const forward = chain(syn);
-forward.step('cloud-gw', 'send', 'socket', 'send');
-forward.step('cloud-gw', 'OUTPUT', 'conntrack', 'ct-new', { values: { state: 'NEW' } });
 forward.step('cloud-gw', 'OUTPUT', 'nat', 'mark', {
   after: synMarked,
-  values: { chain: 'KUBE-MARK-MASQ', mark: 0x4000 },
+  values: { path: ['KUBE-SERVICES', 'KUBE-MARK-MASQ'], mark: 0x4000 },
   proofs: [
     ['iptables-save.txt', 34],
     ['iptables-save.txt', 43],
     ['ipset_list.txt', 9],
   ],
 });
-forward.step('cloud-gw', 'OUTPUT', 'filter', 'rule-accept', {
-  values: { chain: 'OUTPUT', policy: 'ACCEPT' },
-  proofs: [['iptables-save.txt', 5]],
-});
 forward.step('cloud-gw', 'ipvs', 'ipvs', 'ipvs-dnat', {
   after: synDnat,
-  values: { virtual: VIP, port: 80, server: POD, serverPort: 80, scheduler: 'rr', method: 'masq' },
+  values: { from: VIP, fromPort: 80, to: POD, toPort: 80, scheduler: 'rr', method: 'masq' },
   proofs: [
     ['ipvsadm_-Ln.txt', 4],
     ['ipvsadm_-Ln.txt', 5],
@@ -87,21 +83,17 @@ forward.step('cloud-gw', 'ipvs', 'ipvs', 'ipvs-dnat', {
 });
 forward.step('cloud-gw', 'routing', 'fib', 'route', {
   device: 'flannel.1',
-  values: { prefix: '10.233.68.0/24', via: '10.233.68.0', dev: 'flannel.1' },
+  values: { dst: '10.233.68.0', via: '10.233.68.0', device: 'flannel.1' },
   proofs: [['ip_route.txt', 2]],
 });
 forward.step('cloud-gw', 'POSTROUTING', 'nat', 'masquerade', {
   device: 'flannel.1',
   after: synSnat,
-  values: { to: MASQ, chain: 'KUBE-POSTROUTING' },
+  values: { to: MASQ },
   proofs: [
     ['iptables-save.txt', 40],
     ['iptables-save.txt', 30],
   ],
-});
-forward.step('cloud-gw', 'xfrm-out', 'xfrm', 'xfrm-out', {
-  values: { src: '10.233.64.0/24', dst: '10.233.68.0/24' },
-  proofs: [['ip_xfrm_policy.txt', 29]],
 });
 forward.step('cloud-gw', 'xfrm-out', 'esp', 'esp-encapsulate', {
   device: 'eth0',
@@ -109,7 +101,6 @@ forward.step('cloud-gw', 'xfrm-out', 'esp', 'esp-encapsulate', {
   values: { spi: 0xc1000001 },
   proofs: [['ip_xfrm_policy.txt', 39]],
 });
-forward.step('cloud-gw', 'neighbour', 'neigh', 'neighbour', { device: 'eth0', values: { address: EDGE } });
 forward.step('edge-gw', 'decapsulation', 'esp', 'esp-decapsulate', {
   device: 'eth0',
   after: synSnat,
@@ -117,29 +108,23 @@ forward.step('edge-gw', 'decapsulation', 'esp', 'esp-decapsulate', {
 });
 forward.step('edge-gw', 'routing', 'fib', 'route', {
   device: 'eth0',
-  values: { prefix: '10.233.68.67/32', dev: 'vethnginx' },
+  values: { dst: '10.233.68.67', via: '', device: 'vethnginx' },
   proofs: [['ip_route.txt', 2]],
 });
 forward.step('edge-gw', 'xfrm-fwd', 'xfrm', 'policy-ok', {
   values: { src: '10.233.64.0/24', dst: '10.233.68.0/24' },
   proofs: [['ip_xfrm_policy.txt', 1]],
 });
-forward.step('edge-gw', 'FORWARD', 'filter', 'rule-accept', {
-  after: { ...synSnat, ttl: 63 },
-  values: { chain: 'FORWARD', policy: 'ACCEPT' },
-  proofs: [['iptables-save.txt', 4]],
-});
 forward.step('edge-gw', 'device', 'veth', 'veth', { device: 'vethnginx', values: { peer: 'eth0' } });
 forward.step('edge-gw/nginx', 'ingress', 'veth', 'veth', { device: 'eth0', values: { peer: 'vethnginx' } });
 forward.step('edge-gw/nginx', 'socket', 'socket', 'socket', {
   device: 'eth0',
   verdict: 'deliver',
-  values: { local: '0.0.0.0', port: 80, process: 'python3' },
+  values: { port: 80, process: 'python3' },
   proofs: [['ss_-antp.txt', 2]],
 });
 
 const reply = chain(synAck);
-reply.step('edge-gw/nginx', 'send', 'socket', 'send', { proofs: [['ss_-antp.txt', 3]] });
 reply.step('edge-gw/nginx', 'device', 'veth', 'veth', { device: 'eth0', values: { peer: 'vethnginx' } });
 reply.step('edge-gw', 'PREROUTING', 'conntrack', 'ct-established', {
   device: 'vethnginx',
@@ -147,17 +132,8 @@ reply.step('edge-gw', 'PREROUTING', 'conntrack', 'ct-established', {
 });
 reply.step('edge-gw', 'routing', 'fib', 'route', {
   device: 'flannel.1',
-  values: { prefix: '10.233.64.0/24', via: '10.233.64.0', dev: 'flannel.1' },
+  values: { dst: '10.233.64.0', via: '10.233.64.0', device: 'flannel.1' },
   proofs: [['ip_route.txt', 1]],
-});
-reply.step('edge-gw', 'FORWARD', 'filter', 'rule-accept', {
-  values: { chain: 'KUBE-FORWARD' },
-  proofs: [['iptables-save.txt', 13]],
-  after: { ...synAck, ttl: 63 },
-});
-reply.step('edge-gw', 'xfrm-out', 'xfrm', 'xfrm-out', {
-  values: { src: '10.233.68.0/24', dst: '10.233.64.0/24' },
-  proofs: [['ip_xfrm_policy.txt', 29]],
 });
 reply.step('edge-gw', 'xfrm-out', 'esp', 'esp-encapsulate', {
   device: 'eth0',
@@ -178,13 +154,13 @@ reply.step('cloud-gw', 'PREROUTING', 'nat', 'nat-undo', {
 });
 reply.step('cloud-gw', 'routing', 'fib', 'local', {
   device: 'eth0',
-  values: { address: VIP, dev: 'kube-ipvs0' },
+  values: { dst: VIP, device: 'kube-ipvs0' },
   proofs: [['ip_route.txt', 5]],
 });
 reply.step('cloud-gw', 'ipvs', 'ipvs', 'ipvs-undo', {
   device: 'eth0',
   after: synAckFromVip,
-  values: { server: POD, virtual: VIP, port: 80 },
+  values: { from: POD, to: VIP, toPort: 80 },
   proofs: [['ipvsadm_-Lnc.txt', 3]],
 });
 reply.step('cloud-gw', 'xfrm-in', 'xfrm', 'no-policy', {
@@ -213,9 +189,7 @@ const branch: WalkBranch = {
   ack: undefined,
   refusal: undefined,
   outcome: 'dropped',
-  assumptions: [
-    { code: 'random-port', values: { rule: 'MASQUERADE --random-fully' }, missing: undefined, source: undefined },
-  ],
+  assumptions: [{ code: 'ipvs-conntrack-on', values: {}, missing: undefined, source: undefined }],
   share: 1,
   entries: new Map([
     [

@@ -15,11 +15,6 @@ const names = (folder: string): string[] =>
     .sort();
 const textOf = (file: string): string => readFileSync(new URL(file, TEMPLATES), 'utf8');
 
-const ACTIONS =
-  'send route local forward snat masquerade dnat nat-undo ipvs-dnat ipvs-undo ipvs-no-server rule-accept rule-drop rule-reject policy-drop mark ct-new ct-established ct-invalid ct-full rp-filter martian-source martian-destination no-forwarding no-route blackhole unreachable prohibit xfrm-out esp-encapsulate esp-decapsulate no-state no-policy tmpl-mismatch policy-ok policy-block vxlan-encapsulate vxlan-decapsulate vxlan-no-fdb ipip-encapsulate neighbour-failed neighbour device-down veth bridge-forward mtu-exceeded socket no-listener rst icmp-error outside between lost'.split(
-    ' ',
-  );
-
 describe('both languages', () => {
   test('have the same files', () => {
     expect(names('zh-CN')).toEqual(names('en'));
@@ -46,14 +41,6 @@ describe('both languages', () => {
         .filter((name) => !name.startsWith('flow.'))
         .sort();
     expect(used('zh-CN')).toEqual(used('en'));
-  });
-
-  test.each(LANGUAGES)('say every action of the walk (%s)', (language) => {
-    const said = sectionsOf(`${language}/actions`);
-    for (const code of ACTIONS) {
-      expect(said).toContain(code);
-      expect(said).toContain(`short:${code}`);
-    }
   });
 
   test.each(names('causes/en'))('say title, summary and why of %s', (id) => {
@@ -103,8 +90,8 @@ describe('what has no words', () => {
   test.each(LANGUAGES)('is said by its code and values (%s)', (language) => {
     const words = new Words(language);
     const values = { port: 80, list: ['a', 'b'] };
-    expect(plainText(words.say('actions', 'teleported', { values }))).toContain('teleported');
-    expect(plainText(words.say('notes', 'strange', { values }))).toContain('port=80');
+    expect(plainText(words.say('actions', 'teleported' as never, { values }))).toContain('teleported');
+    expect(plainText(words.say('notes', 'strange' as never, { values }))).toContain('port=80');
     expect(plainText(words.ruledOut('no-such-cause', 'odd-fact', { values }))).toContain('odd-fact');
     expect(plainText(words.cause('no-such-cause', 'title', { values, where: 'n1' }))).toContain('no-such-cause');
     expect(plainText(words.cause('no-such-cause', 'summary', { values, where: 'n1' }))).toContain('n1');
@@ -122,7 +109,7 @@ describe('what has no words', () => {
   test('names of Object.prototype are no templates and no sections', () => {
     const words = new Words('en');
     expect(() => words.cause('constructor', 'title', { values: {} })).not.toThrow();
-    expect(plainText(words.say('actions', 'toString', { values: {} }))).toContain('toString');
+    expect(plainText(words.say('actions', 'toString' as never, { values: {} }))).toContain('toString');
   });
 });
 

@@ -1,5 +1,7 @@
 import type { SeenPacket } from '../../evidence/observation.ts';
 import type { Packet } from '../../path/packet.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
+import type { Place } from '../../path/vocabulary/places.ts';
 import { wayOf } from '../../path/walk-result.ts';
 import type { PacketView } from '../../records/packet.ts';
 import { confidenceOfEnd, contradicted, isBroken, symptomLines, weaker } from './confidence.ts';
@@ -9,7 +11,7 @@ import { foundAtEnd } from './found.ts';
 
 /** The place where the walk says that the packet dies, and what was seen of the packet around it. */
 export interface Death extends Ending {
-  readonly code: string;
+  readonly code: ActionCode;
   /** Packets of this leg that came to the namespace under the name that the packet dies by. */
   readonly arrivals: readonly SeenPacket[];
   /** Such packets that left it again: the walk's death is refuted where there are any. */
@@ -17,7 +19,7 @@ export interface Death extends Ending {
 }
 
 /** Places behind which a packet that passes shows at a device; at the others tcpdump sees it although it dies. */
-const BEFORE_SENDING: ReadonlySet<string> = new Set([
+const BEFORE_SENDING: ReadonlySet<string> = new Set<Place>([
   'ingress',
   'decapsulation',
   'PREROUTING',
@@ -46,7 +48,7 @@ const isNamed = (view: PacketView | undefined, p: Packet): boolean => {
 const isSyn = (view: PacketView | undefined): boolean => view?.tcpFlags?.includes('S') === true;
 
 /** The flow's death by one of these codes; undefined where it ends otherwise or was seen to work. */
-export const deathBy = (context: CauseContext, ...codes: readonly string[]): Death | undefined => {
+export const deathBy = (context: CauseContext, ...codes: readonly ActionCode[]): Death | undefined => {
   const ending = endingOf(context);
   if (!ending || ending.leg.end.outcome === 'delivered' || !isBroken(context)) return undefined;
   const { code } = ending.step.action;

@@ -1,6 +1,8 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Packet } from '../../path/packet.ts';
 import type { Step } from '../../path/step.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
+import type { Place } from '../../path/vocabulary/places.ts';
 import type { Leg } from '../../path/walk-result.ts';
 import { matchingPolicies, type XfrmFlow } from '../../path/xfrm/policy.ts';
 import type { XfrmPolicy } from '../../records/xfrm.ts';
@@ -23,7 +25,7 @@ export interface PlainDeparture {
   readonly towards: readonly XfrmPolicy[];
 }
 
-const LEAVES: ReadonlySet<string> = new Set(['neighbour', 'device', 'between']);
+const LEAVES: ReadonlySet<string> = new Set<Place>(['neighbour', 'device', 'between']);
 
 /** The first plain departure of the walk; undefined where every gateway encrypted, or none would have. */
 export const plainDeparture = (context: CauseContext): PlainDeparture | undefined => {
@@ -51,7 +53,13 @@ const leaving = (steps: readonly Step[], index: number): Packet | undefined => {
   return packet && !packet.inner && packet.spi === undefined ? packet : undefined;
 };
 
-const DIES_OUTSIDE: ReadonlySet<string> = new Set(['outside', 'lost', 'neighbour-failed', 'no-route', 'unreachable']);
+const DIES_OUTSIDE: ReadonlySet<string> = new Set<ActionCode>([
+  'outside',
+  'lost',
+  'neighbour-failed',
+  'no-route',
+  'unreachable',
+]);
 
 /** The flow ends where it left in the clear, or in the network behind: nothing else can have ended it. */
 export const endsInTheClear = ({ leg, step }: PlainDeparture): boolean =>

@@ -1,5 +1,6 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
+import type { ActionValue } from '../../path/vocabulary/actions.ts';
 import { decidingLeg, type Leg } from '../../path/walk-result.ts';
 import type { Source } from '../../records/source.ts';
 import type { CauseContext, EvidenceLine } from './finding.ts';
@@ -43,8 +44,8 @@ export const supportingLine = (
   record ? [{ source: record.source, role: 'supporting', ...(words ? { words } : {}) }] : [];
 
 /** A number of a step's values, where it is one. */
-export const numberOf = (step: Step, key: string): number | undefined => {
+export const numberOf = (step: Step, key: ActionValue): number | undefined => {
   const value = step.action.values[key];
   return typeof value === 'number' ? value : undefined;
 };
-export const textOf = (step: Step, key: string): string => String(step.action.values[key] ?? '');
+export const textOf = (step: Step, key: ActionValue): string => String(step.action.values[key] ?? '');

@@ -1,4 +1,5 @@
 import type { Step } from '../../path/step.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import { isBroken } from './confidence.ts';
 import { endingOf, namespaceId } from './ending.ts';
 import type { CauseContext } from './finding.ts';
@@ -9,7 +10,7 @@ export interface FailedTranslation {
   readonly translation: Translation;
   readonly end: Step;
   /** Why the leg ended. */
-  readonly reason: string;
+  readonly reason: ActionCode;
 }
 
 /** The last such translation; undefined where the flow works, stays on the node or has its source translated. */
@@ -26,7 +27,7 @@ export const failedWithoutSourceNat = (context: CauseContext): FailedTranslation
 };
 
 /** Ends by which an answer under the server's own name dies, or a request under a source that its receiver takes for its own. */
-export const NAME_ENDS: ReadonlySet<string> = new Set([
+export const NAME_ENDS: ReadonlySet<string> = new Set<ActionCode>([
   'answer-from-stranger',
   'answer-elsewhere',
   'martian-source',

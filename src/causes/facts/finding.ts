@@ -2,6 +2,7 @@ import type { FlowEvidence } from '../../evidence/observation.ts';
 import type { Change } from '../../network/change.ts';
 import type { Network } from '../../network/network.ts';
 import type { Missing } from '../../path/step.ts';
+import type { Place } from '../../path/vocabulary/places.ts';
 import type { FlowQuestion, Outcome, WalkBranch, WalkedFlow } from '../../path/walk-result.ts';
 import type { CaptureKind } from '../../records/capture.ts';
 import type { Source } from '../../records/source.ts';
@@ -41,7 +42,7 @@ export interface Found {
   readonly namespace: string;
   readonly between?: readonly [string, string];
   /** Code of the place: `xfrm-in`, `FORWARD`, `routing` … */
-  readonly at: string;
+  readonly at: Place;
   readonly values: Values;
   readonly evidence: readonly EvidenceLine[];
   readonly fixes: readonly Omit<Fix, 'provenByWalk'>[];
@@ -128,7 +129,7 @@ export interface Finding {
   readonly node: string | null;
   readonly namespace: string;
   readonly between?: readonly [string, string];
-  readonly at: string;
+  readonly at: Place;
   readonly values: Values;
   readonly evidence: readonly EvidenceLine[];
   readonly fixes: readonly Fix[];

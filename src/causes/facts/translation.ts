@@ -1,5 +1,6 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import { namespaceId, numberOf, textOf } from './ending.ts';
 import type { CauseContext } from './finding.ts';
 
@@ -18,7 +19,13 @@ export interface Translation {
   readonly ownClient: boolean;
 }
 
-const CODES: ReadonlySet<string> = new Set(['ipvs-dnat', 'ipvs-route', 'ipvs-tunnel', 'ipvs-loopback-source', 'dnat']);
+const CODES: ReadonlySet<string> = new Set<ActionCode>([
+  'ipvs-dnat',
+  'ipvs-route',
+  'ipvs-tunnel',
+  'ipvs-loopback-source',
+  'dnat',
+]);
 
 /** Every destination translation of the way there, in order. */
 export const translationsOf = (context: CauseContext): readonly Translation[] =>

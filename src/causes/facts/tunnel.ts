@@ -1,6 +1,7 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Network } from '../../network/network.ts';
 import type { Step } from '../../path/step.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import type { Leg } from '../../path/walk-result.ts';
 import type { Link } from '../../records/link.ts';
 import type { FdbEntry, Neighbour } from '../../records/route.ts';
@@ -41,7 +42,7 @@ export const peersOf = (network: Network, ns: NetNamespace, link: Link): readonl
   );
 
 /** The last encapsulation of a leg. */
-export const lastEncapsulation = (leg: Leg, code: string): Step | undefined =>
+export const lastEncapsulation = (leg: Leg, code: ActionCode): Step | undefined =>
   leg.steps.findLast((s) => s.action.code === code);
 
 /** The next hop by which a packet was handed to a device: that of the last route before the step. */

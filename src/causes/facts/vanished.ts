@@ -1,6 +1,7 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { Packet } from '../../path/packet.ts';
 import type { Step } from '../../path/step.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import type { PacketView } from '../../records/packet.ts';
 import { namespaceId, textOf } from './ending.ts';
 import type { CauseContext, Undecided } from './finding.ts';
@@ -24,7 +25,7 @@ const isTracking = (ns: NetNamespace): boolean => knows(ns, 'conntrack') && (ns.
  * The walk would deliver, the client ran into a timeout, and the last thing that was seen of the request is its tunnel packet at the sender's uplink. What a
  * receiver without packet captures leaves open, its connection table tells: a request that came out of the tunnel would have an entry.
  */
-export const vanishedInTunnel = (context: CauseContext, code: string): Vanished | undefined => {
+export const vanishedInTunnel = (context: CauseContext, code: ActionCode): Vanished | undefined => {
   if (context.evidence.seen !== 'timeout' || context.branch.outcome !== 'delivered') return undefined;
   const step = context.branch.forward.steps.findLast((s) => s.action.code === code);
   const sender = step && context.network.namespaces.get(namespaceId(step));

@@ -1,5 +1,6 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Missing } from '../../path/step.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import { matchingPolicies } from '../../path/xfrm/policy.ts';
 import type { XfrmPolicy } from '../../records/xfrm.ts';
 import { isBroken } from './confidence.ts';
@@ -10,7 +11,7 @@ import { type Counted, counterLine } from './xfrm-counter.ts';
 import { checkedFlow, flowOfPacket, type PolicyDir } from './xfrm-policy.ts';
 
 /** The walk's end, where XFRM is what ends it and the flow was not seen to work. */
-export const xfrmEnd = (context: CauseContext, ...codes: readonly string[]): Ending | undefined => {
+export const xfrmEnd = (context: CauseContext, ...codes: readonly ActionCode[]): Ending | undefined => {
   if (context.evidence.seen === 'ok') return undefined;
   const ending = endingOf(context);
   if (!ending || !codes.includes(ending.step.action.code)) return undefined;

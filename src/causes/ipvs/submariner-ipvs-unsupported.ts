@@ -1,4 +1,5 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, stepsOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
@@ -38,7 +39,7 @@ export const submarinerIpvsUnsupported: Cause = {
   },
 };
 
-const CROSSES: ReadonlySet<string> = new Set(['esp-encapsulate', 'esp-decapsulate']);
+const CROSSES: ReadonlySet<string> = new Set<ActionCode>(['esp-encapsulate', 'esp-decapsulate']);
 
 /** IPVS serves services on a Submariner node that the flow passes on its way between clusters. */
 const served = (context: CauseContext) => {

@@ -1,4 +1,5 @@
 import { knows } from '../../network/namespace.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, proofsOf } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
@@ -6,7 +7,7 @@ import { foundAt, undecided } from '../facts/found.ts';
 import { hostPortTranslation, isHostPortChain } from '../facts/host-port.ts';
 import { chainsLike, optionsOf, ruleAt } from '../facts/rules.ts';
 
-const GONE: ReadonlySet<string> = new Set([
+const GONE: ReadonlySet<string> = new Set<ActionCode>([
   'neighbour-failed',
   'no-route',
   'outside',

@@ -1,6 +1,7 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { AddressOwner } from '../../network/network.ts';
 import type { Step } from '../../path/step.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import type { PacketView } from '../../records/packet.ts';
 import type { Neighbour } from '../../records/route.ts';
 import { isLinkLocal } from '../../tables/address.ts';
@@ -9,6 +10,8 @@ import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, stepsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine, Verdict } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+
+const ROUTED: ReadonlySet<string> = new Set<ActionCode>(['forward', 'route', 'reroute']);
 
 /**
  * Two stations have the address that the packet is for, or another one than its owner answers for it: a pod's address that was given out twice, a host with the same
@@ -56,7 +59,7 @@ interface Hop {
 
 /** Where a routing step hands the packet to a station by its address. */
 const nextHopOf = (context: CauseContext, step: Step): Hop | undefined => {
-  if (step.place !== 'routing' || !['forward', 'route', 'reroute'].includes(step.action.code)) return undefined;
+  if (step.place !== 'routing' || !ROUTED.has(step.action.code)) return undefined;
   const ns = context.network.namespaces.get(namespaceId(step));
   const device = textOf(step, 'device');
   const link = ns?.links.get(device);

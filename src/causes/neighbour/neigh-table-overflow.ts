@@ -1,4 +1,5 @@
 import { type NetNamespace, sysctl, sysctlNumber } from '../../network/namespace.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, stepsOf } from '../facts/ending.ts';
 import type { Cause, Verdict } from '../facts/finding.ts';
@@ -6,6 +7,8 @@ import { foundAt, undecided } from '../facts/found.ts';
 import { isSeenFailing } from '../facts/trace.ts';
 
 const MESSAGE = /neighbou?r(?: table|ing)? ?(?:table )?overflow/i;
+
+const ROUTED: ReadonlySet<string> = new Set<ActionCode>(['forward', 'route', 'reroute']);
 
 /** gc_thresh3 where nobody set it. */
 const DEFAULT_LIMIT = 1024;
@@ -31,7 +34,7 @@ export const neighTableOverflow: Cause = {
     if (!isBroken(context)) return [];
     const { family } = context.branch.forward.packet;
     for (const step of stepsOf(context)) {
-      if (step.place !== 'routing' || !['forward', 'route', 'reroute'].includes(step.action.code)) continue;
+      if (step.place !== 'routing' || !ROUTED.has(step.action.code)) continue;
       const host = context.network.namespaces.get(step.node);
       const ns = context.network.namespaces.get(namespaceId(step));
       if (!host || !ns) continue;

@@ -1,4 +1,5 @@
 import { knows } from '../../network/namespace.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, numberOf, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Values, Verdict } from '../facts/finding.ts';
@@ -18,7 +19,7 @@ import { isSeenFailing } from '../facts/trace.ts';
 import { type Translation, translationsOf } from '../facts/translation.ts';
 
 /** Ends that speak of a server that is not there any more. */
-const GONE: ReadonlySet<string> = new Set([
+const GONE: ReadonlySet<string> = new Set<ActionCode>([
   'neighbour-failed',
   'no-route',
   'blackhole',

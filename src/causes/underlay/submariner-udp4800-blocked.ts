@@ -1,3 +1,4 @@
+import type { Step } from '../../path/step.ts';
 import { weaker } from '../facts/confidence.ts';
 import { confidenceOfDeath, deathBy, deathFound } from '../facts/death.ts';
 import { dropRuleOf, dropValues, removalFix } from '../facts/drop-rule.ts';
@@ -41,12 +42,7 @@ export const submarinerUdp4800Blocked: Cause = {
 };
 
 /** The last tunnel that the packet entered is the route agent's. */
-const isAgents = (
-  ...legs: readonly (readonly {
-    readonly action: { readonly code: string; readonly values: Readonly<Record<string, unknown>> };
-    readonly device: string | undefined;
-  }[])[]
-): boolean => {
+const isAgents = (...legs: readonly (readonly Step[])[]): boolean => {
   const entered = legs.flat().findLast((s) => s.action.code === 'vxlan-encapsulate');
   return entered?.device === 'vx-submariner' || entered?.action.values.port === VTEP_PORT;
 };

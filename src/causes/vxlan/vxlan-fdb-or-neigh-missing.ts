@@ -1,5 +1,6 @@
 import type { Change } from '../../network/change.ts';
 import { knows } from '../../network/namespace.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import type { CaptureKind } from '../../records/capture.ts';
 import type { Link } from '../../records/link.ts';
 import { isBroken } from '../facts/confidence.ts';
@@ -70,7 +71,7 @@ const floods = (hasDefault: boolean, link: Link): boolean =>
   hasDefault || link.vxlan?.group !== undefined || link.vxlan?.remote !== undefined;
 
 /** Ends of the walk at a table that was not captured. */
-const UNTOLD: ReadonlyMap<string, CaptureKind> = new Map([
+const UNTOLD: ReadonlyMap<ActionCode, CaptureKind> = new Map([
   ['vxlan-fdb-unknown', 'bridge-fdb'],
   ['vxlan-neighbour-unknown', 'ip-neigh'],
 ]);

@@ -1,6 +1,7 @@
 import { decisiveLine, stepsOf } from '../../causes/facts/ending.ts';
 import type { EvidenceLine } from '../../causes/facts/finding.ts';
 import type { SeenEntry, SeenPacket } from '../../evidence/observation.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import type { Excludes } from './rival.ts';
 
 /** Causes by which no server would have answered at all. */
@@ -12,7 +13,7 @@ const NOBODY_LISTENS = [
 ] as const;
 /** Causes by which the service would have found no live server. */
 const NOBODY_SERVES = ['svc-no-endpoints', 'stale-backend-in-dataplane', 'ipvs-weight-zero-pinned'] as const;
-const TRANSLATED: ReadonlySet<string> = new Set(['dnat', 'ipvs-dnat']);
+const TRANSLATED: ReadonlySet<string> = new Set<ActionCode>(['dnat', 'ipvs-dnat']);
 
 /** The server was heard: its SYN-ACK or echo reply was captured, or an entry of the flow has seen an answer. */
 export const answered: Excludes = (context) => {

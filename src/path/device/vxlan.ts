@@ -7,6 +7,7 @@ import type { RouteQuestion } from '../routing/outcome.ts';
 import { outputRoute } from '../routing/output.ts';
 import { sightings } from '../sightings.ts';
 import { listenerFor } from '../socket.ts';
+import type { ActionValues } from '../vocabulary/actions.ts';
 
 const ZERO_MAC = '00:00:00:00:00:00';
 /** Outer IP, UDP and VXLAN headers and the inner Ethernet header; 20 more with an outer IPv6 header. */
@@ -96,12 +97,7 @@ export const vxlanTransmit = (b: Branch, link: Link): Branch => {
 };
 
 /** Neither the frame's MAC nor its way is known without the table that was not captured. */
-const untold = (
-  b: Branch,
-  link: Link,
-  table: 'fdb' | 'neighbour',
-  values: Readonly<Record<string, string | number>>,
-): Branch =>
+const untold = (b: Branch, link: Link, table: 'fdb' | 'neighbour', values: ActionValues<'vxlan-no-fdb'>): Branch =>
   finish(
     assume(b, {
       code: `${table}-unknown`,
@@ -157,7 +153,11 @@ export const vxlanReceive = (b: Branch): Branch => {
   const values = { vni: p.vni ?? 0, port: p.dport ?? 0, src: p.src };
   const devices = [...ns.links.values()].filter((link) => link.vxlan !== undefined);
   const onPort = devices.filter((link) => link.vxlan?.port === p.dport);
-  const fail = (code: string, proofs: ReturnType<typeof decisive>, verdict: 'drop' | 'reject' = 'drop'): Branch =>
+  const fail = (
+    code: 'vxlan-no-port' | 'vxlan-vni-mismatch',
+    proofs: ReturnType<typeof decisive>,
+    verdict: 'drop' | 'reject' = 'drop',
+  ): Branch =>
     finish(b, { place: 'decapsulation', stage: 'vxlan', device: b.iif, action: { code, values }, verdict, proofs });
   if (devices.length === 0 && !knows(ns, 'ip-link')) {
     return finish(

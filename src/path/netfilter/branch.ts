@@ -1,5 +1,5 @@
 import type { Source } from '../../records/source.ts';
-import type { Assumption } from '../step.ts';
+import type { Assumption } from '../vocabulary/assumptions.ts';
 import type { NatTarget, RuleHit, TableOutcome } from './outcome.ts';
 
 /** Rules that matched, newest first: branches share their past. */

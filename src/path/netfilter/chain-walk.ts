@@ -1,4 +1,4 @@
-import type { Assumption } from '../step.ts';
+import { type Assumption, assumption, type TakenCode } from '../vocabulary/assumptions.ts';
 import { assume, type Branch, branchKey, type Choice, type Ended, joinAll, withHit } from './branch.ts';
 import type { Answer, Matcher } from './matches/answer.ts';
 import type { HookQuestion, RuleHit } from './outcome.ts';
@@ -71,12 +71,10 @@ interface RuleResult {
   readonly ended: Ended[];
 }
 
-const note = (code: string, hit: RuleHit | undefined): Assumption => ({
-  code,
-  values: hit ? { chain: hit.chain, position: hit.position } : {},
-  missing: undefined,
-  source: hit?.source,
-});
+const note = (code: TakenCode, { chain, position, source }: RuleHit): Assumption =>
+  assumption(code, { chain, position }, { source });
+
+const CUT: Assumption = { code: 'branches-cut', values: {}, missing: undefined, source: undefined };
 
 /** Runs the branches through one chain (ipt_do_table(), nft_do_chain()). */
 export const walkChain = (walk: Walk, chain: WalkChain, branches: readonly Branch[], depth = 0): ChainResult => {
@@ -86,8 +84,7 @@ export const walkChain = (walk: Walk, chain: WalkChain, branches: readonly Branc
   for (const rule of chain.rules(walk.question)) {
     if (live.length === 0) break;
     walk.budget -= live.length;
-    if (walk.budget < 0)
-      return { through: [...left, ...live].map((b) => assume(b, note('branches-cut', undefined))), ended };
+    if (walk.budget < 0) return { through: [...left, ...live].map((b) => assume(b, CUT)), ended };
     const [only] = live;
     if (live.length === 1 && only) {
       const at = firstFork(walk, rule, only);
@@ -114,7 +111,7 @@ const prune = (branches: Branch[]): Branch[] =>
     : branches
         .sort((a, b) => b.share - a.share)
         .slice(0, OPEN_BRANCHES)
-        .map((branch) => assume(branch, note('branches-cut', undefined)));
+        .map((branch) => assume(branch, CUT));
 
 /** -1 where a leading test plainly fails; else the first statement that is not a plainly passed test. */
 const firstFork = (walk: Walk, rule: WalkRule, branch: Branch): number => {
@@ -181,12 +178,11 @@ const fork = (
   for (const matched of [true, false]) {
     const choice: Choice = {
       matched: matched !== asked.invert,
-      assumption: {
-        code: answer.why,
-        values: { match: asked.name, chain, position, matched },
-        missing: answer.missing,
-        source,
-      },
+      assumption: assumption(
+        answer.why,
+        { match: asked.name, chain, position, matched },
+        { missing: answer.missing, source },
+      ),
     };
     (matched ? yes : no).push({ ...branch, choices: new Map(branch.choices).set(key, choice) });
   }

@@ -1,4 +1,4 @@
-import type { Assumption } from '../step.ts';
+import type { Assumption } from '../vocabulary/assumptions.ts';
 import type { TableOutcome, TableQuestion } from './outcome.ts';
 
 /** What the driver makes of an outcome. */

@@ -4,7 +4,8 @@ import type { Source } from '../../records/source.ts';
 import type { XfrmPolicy, XfrmState } from '../../records/xfrm.ts';
 import type { CtInfo } from '../conntrack-entry.ts';
 import type { Packet } from '../packet.ts';
-import type { Assumption, Missing } from '../step.ts';
+import type { Missing } from '../step.ts';
+import type { Assumption, DoubtCode } from '../vocabulary/assumptions.ts';
 
 /** What a table is asked about. */
 export interface HookQuestion {
@@ -53,7 +54,7 @@ export interface ReversePathFlags {
 export type Tri =
   | { readonly value: true }
   | { readonly value: false }
-  | { readonly value: undefined; readonly why: string; readonly missing: Missing | undefined };
+  | { readonly value: undefined; readonly why: DoubtCode; readonly missing: Missing | undefined };
 
 /** A rule that matched (or was taken to match) on the way to the verdict, outermost first. */
 export interface RuleHit {

@@ -1,7 +1,7 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { RuleTable, TableName } from '../../records/iptables.ts';
 import type { Family } from '../../tables/address.ts';
-import type { Assumption } from '../step.ts';
+import { type Assumption, type AssumptionValues, assumption } from '../vocabulary/assumptions.ts';
 import { assume, type Branch, type Ended, hitsOf, joinAssumptions, joinEnded, startBranch } from './branch.ts';
 import { WALK_BUDGET, type Walk, walkChain } from './chain-walk.ts';
 import { lacksDevices } from './listing.ts';
@@ -101,12 +101,11 @@ export const outcomesOf = (ended: readonly Ended[]): TableOutcome[] =>
     })
     .sort((a, b) => b.share - a.share);
 
-const lacking = (question: HookQuestion, code: string, values: Assumption['values']): Assumption => ({
-  code,
-  values,
-  missing: missing('iptables-save', question.namespace),
-  source: undefined,
-});
+const lacking = <Code extends 'rules-not-captured' | 'rules-from-listing'>(
+  question: HookQuestion,
+  code: Code,
+  values: AssumptionValues<Code>,
+): Assumption => assumption(code, values, { missing: missing('iptables-save', question.namespace) });
 
 /**
  * What the iptables table of one name, in every backend that has it, does to a packet at one hook (ipt_do_table() and iptables-nft's base chain):

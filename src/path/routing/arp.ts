@@ -1,7 +1,7 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Source } from '../../records/source.ts';
 import { prefixContains } from '../../tables/address.ts';
-import type { Assumption } from '../step.ts';
+import type { Assumption } from '../vocabulary/assumptions.ts';
 import { forwarding, largerOfAll } from './device-conf.ts';
 import { inputRoute } from './input.ts';
 import { isLocalAddress, ownAddress } from './local.ts';

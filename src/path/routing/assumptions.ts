@@ -1,11 +1,11 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { CaptureKind } from '../../records/capture.ts';
-import type { Assumption } from '../step.ts';
+import { type Assumption, type AssumptionCode, type AssumptionValues, assumption } from '../vocabulary/assumptions.ts';
 
 /** Something that the namespace's captures do not tell, and which capture would. */
-export const assumed = (
+export const assumed = <Code extends AssumptionCode>(
   ns: NetNamespace,
-  code: string,
+  code: Code,
   kind: CaptureKind,
-  values: Assumption['values'] = {},
-): Assumption => ({ code, values, missing: { kind, namespace: ns.id }, source: undefined });
+  values: AssumptionValues<Code>,
+): Assumption => assumption(code, values, { missing: { kind, namespace: ns.id } });

@@ -1,6 +1,6 @@
 import { deviceSysctl, type NetNamespace } from '../../network/namespace.ts';
 import type { Source } from '../../records/source.ts';
-import type { Assumption } from '../step.ts';
+import type { Assumption } from '../vocabulary/assumptions.ts';
 import { assumed } from './assumptions.ts';
 
 /** A value that sysctls decide, the lines that say so, and what had to be assumed. */

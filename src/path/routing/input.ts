@@ -1,7 +1,7 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Source } from '../../records/source.ts';
 import { isLoopback, isMulticast, prefixContains } from '../../tables/address.ts';
-import type { Assumption } from '../step.ts';
+import type { Assumption } from '../vocabulary/assumptions.ts';
 import { forwarding, largerOfAll, type Setting } from './device-conf.ts';
 import { inputRoute6 } from './input6.ts';
 import { lookupRoute } from './lookup.ts';

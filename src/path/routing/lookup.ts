@@ -1,7 +1,7 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { RouteRule } from '../../records/route.ts';
 import { isMulticast } from '../../tables/address.ts';
-import type { Assumption } from '../step.ts';
+import type { Assumption } from '../vocabulary/assumptions.ts';
 import { knownTable } from './known-tables.ts';
 import type { RouteAnswer, RouteQuestion } from './outcome.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Route, RouteRule } from '../../records/route.ts';
 import type { Source } from '../../records/source.ts';
-import type { Assumption } from '../step.ts';
+import type { Assumption } from '../vocabulary/assumptions.ts';
 
 /** struct flowi: what a lookup is asked. */
 export interface RouteQuestion {

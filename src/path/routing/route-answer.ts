@@ -1,7 +1,7 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { RouteRule } from '../../records/route.ts';
 import type { Source } from '../../records/source.ts';
-import type { Assumption } from '../step.ts';
+import type { Assumption } from '../vocabulary/assumptions.ts';
 import { assumed } from './assumptions.ts';
 import type { RouteAnswer, RouteQuestion } from './outcome.ts';
 import { isDefaultRule } from './rules.ts';

@@ -1,6 +1,6 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { RouteRule } from '../../records/route.ts';
-import type { Assumption } from '../step.ts';
+import type { Assumption } from '../vocabulary/assumptions.ts';
 import { assumed } from './assumptions.ts';
 import { tableName } from './table-index.ts';
 

@@ -1,6 +1,6 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { Source } from '../../records/source.ts';
-import type { Assumption } from '../step.ts';
+import type { Assumption } from '../vocabulary/assumptions.ts';
 import { largerOfAll, type Setting } from './device-conf.ts';
 import { knowsLocal, localProof, localTable, ownAddress } from './local.ts';
 import { lookupRoute } from './lookup.ts';

@@ -60,11 +60,11 @@ const templateOk = (policy: XfrmPolicy, secpath: readonly XfrmState[]): boolean 
   return !secpath.slice(at).some((state) => state.mode !== 'transport');
 };
 
-const COUNTER: Readonly<Record<string, string>> = {
+const COUNTER = {
   'no-policy': 'XfrmInNoPols',
   'tmpl-mismatch': 'XfrmInTmplMismatch',
   'policy-block': 'XfrmInPolBlock',
-};
+} as const;
 
 /** IN_DEV_ORCONF(in_dev, NOPOLICY): the device's `disable_policy` or that of all; IPv4's loopback has it on from the start (inetdev_init). */
 const isOffFor = ({ namespace, packet: { family }, iif }: Branch): Sysctl | boolean => {
@@ -122,12 +122,12 @@ export const policyCheck =
       headerSrc: b.packet.src,
       headerDst: b.packet.dst,
     };
-    const fail = (code: string, proofs: readonly Proof[]): readonly Branch[] => [
+    const fail = (code: keyof typeof COUNTER, proofs: readonly Proof[]): readonly Branch[] => [
       finish(b, {
         place,
         stage: 'xfrm',
         device: b.iif,
-        action: { code, values: { ...values, counter: COUNTER[code] ?? '' } },
+        action: { code, values: { ...values, counter: COUNTER[code] } },
         verdict: 'drop',
         proofs,
       }),

@@ -15,7 +15,11 @@ export const decrypt: Stage = (_world, b) => {
   const ns = b.namespace;
   const proto = p.proto === 'ah' ? 'ah' : 'esp';
   const values = { spi: p.spi ?? 0, src: p.src, dst: p.dst };
-  const fail = (code: string, counter: string, proofs: ReturnType<typeof decisive>): readonly Branch[] => [
+  const fail = (
+    code: 'no-state' | 'encap-mismatch',
+    counter: string,
+    proofs: ReturnType<typeof decisive>,
+  ): readonly Branch[] => [
     finish(b, {
       place: 'decapsulation',
       stage: 'esp',

@@ -1,8 +1,11 @@
+import type { Sections } from '#templates/index';
 import type { Cause } from '../../causes/facts/finding.ts';
 import type { Language } from '../language.ts';
 import type { Prose } from '../prose.ts';
 import { Words, type WordValues } from '../words.ts';
 import { byGroup, causePage } from './cause-page.ts';
+
+type Said = Sections['catalogue'];
 
 /** Our own words: only what would begin markup is escaped. */
 const escaped = (text: string): string => text.replace(/[\\*_`<>[\]|]/g, '\\$&');
@@ -26,10 +29,10 @@ const blocks = (prose: Prose): string[] =>
   });
 
 const section = (cause: Cause, words: Words): string => {
-  const say = (code: string, values: WordValues = {}) => inline(words.say('catalogue', code, values));
+  const say = (code: Said, values: WordValues = {}) => inline(words.say('catalogue', code, values));
   const page = causePage(cause, words);
   const kind = say(cause.control ? 'kind-control' : 'kind-fault');
-  const list = (heading: string, lede: string, items: readonly string[]): string[] =>
+  const list = (heading: Said, lede: Said, items: readonly string[]): string[] =>
     items.length === 0 ? [] : ['', `**${say(heading)}.** ${say(lede)}`, '', ...items.map((item) => `- ${item}`)];
   return [
     `### ${cause.id}`,
@@ -65,7 +68,7 @@ const section = (cause: Cause, words: Words): string => {
 /** The page of all causes: one section each, by group and then by id. */
 export const renderCatalogue = (causes: readonly Cause[], lang: Language): string => {
   const words = new Words(lang);
-  const say = (code: string) => inline(words.say('catalogue', code, {}));
+  const say = (code: Said) => inline(words.say('catalogue', code, {}));
   return [
     `# ${say('heading')}`,
     '',

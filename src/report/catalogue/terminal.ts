@@ -1,3 +1,4 @@
+import type { Sections } from '#templates/index';
 import type { Cause } from '../../causes/facts/finding.ts';
 import type { Language } from '../language.ts';
 import { type Prose, plainText } from '../prose.ts';
@@ -12,11 +13,13 @@ export interface CatalogueOptions extends SheetOptions {
 
 const INDENT = 12;
 
+type Said = Sections['catalogue'];
+
 /** The catalogue's page of one cause. */
 export const renderCausePage = (cause: Cause, options: CatalogueOptions): string => {
   const words = new Words(options.lang);
-  const say = (code: string, values: WordValues = {}) => words.say('catalogue', code, values);
-  const label = (code: string) => plainText(say(code));
+  const say = (code: Said, values: WordValues = {}) => words.say('catalogue', code, values);
+  const label = (code: Said) => plainText(say(code));
   const page = causePage(cause, words);
   const sheet = new Sheet(options);
   const paragraphs = (name: string, prose: Prose) =>

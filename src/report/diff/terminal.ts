@@ -1,3 +1,4 @@
+import type { Sections } from '#templates/index';
 import type { Step } from '../../path/step.ts';
 import { decidingLeg, type LegEnd } from '../../path/walk-result.ts';
 import type { Language } from '../language.ts';
@@ -22,9 +23,9 @@ export const renderDiff = (difference: FlowDifference, options: DiffOptions): st
   const { good, bad, comparison } = difference;
   const words = new Words(options.lang);
   const sheet = new Sheet(options);
-  const say = (code: string, values: WordValues = {}) => words.say('diff', code, values);
-  const text = (code: string, values: WordValues = {}) => visibleLine(plainText(say(code, values)));
-  const indent = 4 + Math.max(...['good', 'bad', 'shared', 'flow'].map((code) => terminalWidth(text(code))));
+  const say = (code: Sections['diff'], values: WordValues = {}) => words.say('diff', code, values);
+  const text = (code: Sections['diff'], values: WordValues = {}) => visibleLine(plainText(say(code, values)));
+  const indent = 4 + Math.max(...(['good', 'bad', 'shared', 'flow'] as const).map((code) => terminalWidth(text(code))));
 
   const side = (name: 'good' | 'bad', { name: bundle, flow }: DiffSide) =>
     sheet.add(

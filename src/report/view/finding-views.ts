@@ -6,7 +6,7 @@ import { excludedOf } from '../excluded.ts';
 import { plainText } from '../prose.ts';
 import { cut, visible, visibleLine } from '../visible.ts';
 import { findingContext } from '../wording.ts';
-import type { Words } from '../words.ts';
+import type { Label, Words } from '../words.ts';
 import type { Detail } from './detail.ts';
 import { excerptsOf } from './excerpts.ts';
 import { type BlockView, blockViews, inlineView, type SpanView } from './prose-view.ts';
@@ -46,7 +46,7 @@ export const fixViews = (analysis: Analysis, words: Words, finding: Finding): Fi
 const sourcesOf = (evidence: Finding['evidence']): string[] =>
   evidence.slice(0, SOURCES).map(({ source }) => `${visibleLine(source.file)}:${source.line}`);
 
-const card = (analysis: Analysis, words: Words, finding: Finding, kick: string) => {
+const card = (analysis: Analysis, words: Words, finding: Finding, kick: Label) => {
   const context = findingContext(finding, flowOf(analysis, finding.flow));
   return {
     kick: words.text(kick),

@@ -5,6 +5,7 @@ import type { WalkConnection } from '../../path/walk-result.ts';
 import type { IpvsConnection } from '../../records/ipvs.ts';
 import { endpoint } from '../packet-text.ts';
 import { visibleLine } from '../visible.ts';
+import type { Label } from '../words.ts';
 
 /** One end of a tuple, marked where prediction and observation differ. */
 export interface EndView {
@@ -14,19 +15,19 @@ export interface EndView {
 }
 export interface TupleView {
   /** Label key of the direction: `tuple-original`, `tuple-reply`, `tuple-ipvs`. */
-  readonly title: string;
+  readonly title: Label;
   readonly ends: readonly EndView[];
 }
 export interface TranslationView {
   readonly place: string;
   /** `conntrack` or `ipvs`. */
-  readonly kind: string;
+  readonly kind: 'conntrack' | 'ipvs';
   readonly predicted: readonly TupleView[];
   readonly observed: readonly TupleView[];
   readonly state: string;
   readonly source: string;
   /** Label key: `agree-yes`, `agree-no`, `agree-unseen`, `agree-unpredicted`. */
-  readonly agreement: string;
+  readonly agreement: Label;
   readonly agrees: boolean;
 }
 
@@ -45,7 +46,7 @@ const tupleEnds = (tuple: WalkTuple): readonly [string, Port][] => [
 ];
 
 const tupleView = (
-  title: string,
+  title: Label,
   tuple: readonly [string, Port][],
   other: readonly [string, Port][] | undefined,
 ): TupleView => ({

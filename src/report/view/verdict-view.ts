@@ -7,7 +7,7 @@ import { tunnelName } from '../packet-text.ts';
 import { type Prose, plainText } from '../prose.ts';
 import { cut, visibleLine } from '../visible.ts';
 import { byWeight, findingContext, findingPlace, flowText, placeName, placePhrase } from '../wording.ts';
-import type { Words } from '../words.ts';
+import type { Label, Words } from '../words.ts';
 import { marked, type Piece } from './excerpts.ts';
 import { type BlockView, blockViews, inlineView, type SpanView } from './prose-view.ts';
 
@@ -77,7 +77,7 @@ const strip = (words: Words, { name: legName, leg }: NamedLeg): Strip => {
     const place = leg.steps.at(-1)?.place;
     last.note = place ? plainText(placePhrase(words, place)) : '';
   }
-  const outcome =
+  const outcome: Label =
     end.outcome === 'delivered'
       ? 'strip-arrives'
       : end.reason === 'outside'

@@ -2,6 +2,7 @@ import type { NetNamespace } from '../../../network/namespace.ts';
 import type { CaptureKind } from '../../../records/capture.ts';
 import type { Match, MatchOption } from '../../../records/iptables.ts';
 import type { Missing } from '../../step.ts';
+import type { DoubtCode, TakenCode } from '../../vocabulary/assumptions.ts';
 import type { HookQuestion, Tri } from '../outcome.ts';
 
 /** The part of a traversal's state that rules change and later rules test. */
@@ -21,7 +22,7 @@ export interface Marks {
 export type Answer =
   | Tri
   | { readonly value: 'random'; readonly share: number }
-  | { readonly value: boolean; readonly assumed: string };
+  | { readonly value: boolean; readonly assumed: TakenCode };
 
 /** One match of a rule, made ready. It never throws. */
 export type Matcher = (question: HookQuestion, marks: Marks) => Answer;
@@ -36,7 +37,7 @@ export const always: Matcher = () => YES;
 export const answerOf = (value: boolean): Answer => (value ? YES : NO);
 
 /** Not decidable: `why` is the assumption's code, `kind` the capture that would decide. */
-export const unknown = (why: string, kind?: CaptureKind, namespace?: NetNamespace): Answer => ({
+export const unknown = (why: DoubtCode, kind?: CaptureKind, namespace?: NetNamespace): Answer => ({
   value: undefined,
   why,
   missing: kind && namespace ? missing(kind, namespace) : undefined,

@@ -1,6 +1,7 @@
+import type { TakenCode } from '../../vocabulary/assumptions.ts';
 import { type Answer, answerOf, type MatchCompiler, option } from './answer.ts';
 
-const taken = (value: boolean, assumed: string): Answer => ({ value, assumed });
+const taken = (value: boolean, assumed: TakenCode): Answer => ({ value, assumed });
 
 /** xt_limit: packets are taken to be within their limit, or nothing could be said of any rule that has one. */
 export const limit: MatchCompiler = () => () => taken(true, 'within-limit');

@@ -1,9 +1,10 @@
+import type { DoubtCode } from '../../vocabulary/assumptions.ts';
 import type { MatchCompiler } from './answer.ts';
 import { NO, unknown } from './answer.ts';
 
 /** Matches whose answer lies in what no capture holds. The code of each is its own, so that a report can say what was asked. */
 const undecided =
-  (why: string): MatchCompiler =>
+  (why: DoubtCode): MatchCompiler =>
   () =>
   () =>
     unknown(why);

@@ -1,6 +1,7 @@
 import { isMulticast } from '../../../tables/address.ts';
 import { protocolNumber } from '../../packet.ts';
 import type { Missing } from '../../step.ts';
+import type { DoubtCode } from '../../vocabulary/assumptions.ts';
 import { localType } from '../local-type.ts';
 import { type Answer, type Marks, missing } from '../matches/answer.ts';
 import { entryTuple, hasEntry } from '../matches/conntrack.ts';
@@ -13,7 +14,7 @@ import type { ValueKind } from './kinds.ts';
 export type FieldValue =
   | { readonly is: 'known'; readonly text: string }
   | { readonly is: 'absent' }
-  | { readonly is: 'unknown'; readonly why: string; readonly missing: Missing | undefined };
+  | { readonly is: 'unknown'; readonly why: DoubtCode; readonly missing: Missing | undefined };
 
 /** A field that a rule compares or looks up. */
 export interface Field {
@@ -23,7 +24,7 @@ export interface Field {
 
 const ABSENT: FieldValue = { is: 'absent' };
 const known = (value: string | number): FieldValue => ({ is: 'known', text: String(value) });
-const notKnown = (why: string, from?: Missing): FieldValue => ({ is: 'unknown', why, missing: from });
+const notKnown = (why: DoubtCode, from?: Missing): FieldValue => ({ is: 'unknown', why, missing: from });
 const field = (kind: ValueKind, read: Field['read']): Field => ({ kind, read });
 
 export const fieldAnswer = (value: Extract<FieldValue, { is: 'unknown' }>): Answer => ({
@@ -59,7 +60,7 @@ const icmpField = (family: 4 | 6, part: 'type' | 'code' | 'id'): Field =>
   });
 
 const device = (side: 'iif' | 'oif'): Field => field('device', (question) => known(question[side] ?? ''));
-const unknownField = (why: string): Field => field('word', () => notKnown(why));
+const unknownField = (why: DoubtCode): Field => field('word', () => notKnown(why));
 const spi = (proto: string): Field =>
   field('number', ({ packet, namespace }) => {
     if (packet.proto !== proto) return ABSENT;

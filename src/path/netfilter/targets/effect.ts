@@ -1,4 +1,5 @@
 import type { Rule, Target } from '../../../records/iptables.ts';
+import type { TakenCode } from '../../vocabulary/assumptions.ts';
 import type { Branch } from '../branch.ts';
 import type { HookQuestion, NatTarget, TableOutcome } from '../outcome.ts';
 
@@ -28,7 +29,7 @@ export type Effect =
   /** Nothing that the walk follows: the rule only counts, logs, or changes what no later step uses. */
   | { readonly kind: 'nothing' }
   /** What it does is not modelled: the traversal goes on under an assumption. */
-  | { readonly kind: 'unknown'; readonly code: string };
+  | { readonly kind: 'unknown'; readonly code: TakenCode };
 
 export type TargetCompiler = (target: Target, family: 4 | 6, rule: Rule) => Effect;
 

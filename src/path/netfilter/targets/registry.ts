@@ -1,4 +1,5 @@
 import type { Rule } from '../../../records/iptables.ts';
+import type { TakenCode } from '../../vocabulary/assumptions.ts';
 import { ct, notrack } from './conntrack.ts';
 import { type Effect, NOTHING, type TargetCompiler } from './effect.ts';
 import { connmark, mark } from './mark.ts';
@@ -8,7 +9,7 @@ import { accept, drop, giveBack, queue, reject, synproxy, tcpmss, tproxy } from 
 
 const nothing: TargetCompiler = () => NOTHING;
 const notModelled =
-  (code: string): TargetCompiler =>
+  (code: TakenCode): TargetCompiler =>
   () => ({ kind: 'unknown', code });
 
 /** Every target that is known, by name. */
