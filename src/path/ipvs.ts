@@ -84,11 +84,16 @@ export const ipvsRequest =
     if (known) return [connect(b, hook, known, undefined)];
     const service = findService(b.namespace.services, b.packet);
     if (!service) return [b];
-    // tcp_conn_schedule: only a SYN starts a connection, unless sloppy_tcp is set; anything else falls through to the local stack.
-    if (b.packet.proto === 'tcp' && b.packet.tcp !== 'syn' && sysctlNumber(b.namespace, 'net.ipv4.vs.sloppy_tcp') !== 1)
-      return [b];
+    if (!startsConnection(b)) return [b];
     return schedule(b, hook, service);
   };
+
+/** tcp_conn_schedule: a packet with SYN, with sloppy_tcp any but a reset; what starts no connection falls through to the local stack. */
+const startsConnection = ({ packet, namespace }: Branch): boolean =>
+  packet.proto !== 'tcp' ||
+  packet.tcp === 'syn' ||
+  packet.tcp === 'syn-ack' ||
+  (packet.tcp !== 'rst' && (sysctlNumber(namespace, 'net.ipv4.vs.sloppy_tcp') ?? 0) !== 0);
 
 const schedule = (b: Branch, hook: IpvsHook, service: VirtualService): readonly Branch[] => {
   const usable = service.servers.filter((server) => server.weight === undefined || server.weight > 0);

@@ -1,7 +1,7 @@
 import { isKernelSince } from '../../network/kernel-version.ts';
 import { deviceSysctl, knows } from '../../network/namespace.ts';
 import type { Sysctl } from '../../records/counter.ts';
-import type { XfrmPolicy, XfrmState } from '../../records/xfrm.ts';
+import type { XfrmPolicy, XfrmState, XfrmTemplate } from '../../records/xfrm.ts';
 import { assume, type Branch, decisive, finish, type Stage, step, type World } from '../branch.ts';
 import { replyTo } from '../packet.ts';
 import type { Proof } from '../step.ts';
@@ -46,16 +46,27 @@ const policyOfError = (world: World, b: Branch, flow: XfrmFlow): XfrmPolicy | un
   return matchingPolicies(b.namespace, 'fwd', decodedSession(b, 0, { ...replyTo(inner), mark: b.packet.mark }))[0];
 };
 
-/** Index after the state that satisfies the template, or -1 (xfrm_policy_ok). */
-const templateOk = (policy: XfrmPolicy, secpath: readonly XfrmState[]): boolean => {
+/**
+ * xfrm_policy_ok: the index after the SA, from `start` on, that a template stands for. The search goes past SAs of transport mode only: a tunnel's that does not
+ * fit ends it. Undefined where there is none.
+ */
+const behindMatch = (template: XfrmTemplate, secpath: readonly XfrmState[], start: number): number | undefined => {
+  for (const [i, state] of secpath.entries()) {
+    if (i < start) continue;
+    if (stateSatisfies(template, state)) return i + 1;
+    if (state.mode !== 'transport') return undefined;
+  }
+  return undefined;
+};
+
+/** Whether every template has its SA, in the order in which the packet was unpacked, and no SA of a tunnel is left over (secpath_has_nontransport). */
+const templatesOk = (policy: XfrmPolicy, secpath: readonly XfrmState[]): boolean => {
   let at = 0;
   for (const template of [...policy.templates].reverse()) {
-    const next = secpath.findIndex((state, i) => i >= at && stateSatisfies(template, state));
-    if (next < 0) {
-      if (template.optional) continue;
-      return false;
-    }
-    at = next + 1;
+    if (template.optional && template.mode === 'transport') continue;
+    const next = behindMatch(template, secpath, at);
+    if (next === undefined && !template.optional) return false;
+    at = next ?? at;
   }
   return !secpath.slice(at).some((state) => state.mode !== 'transport');
 };
@@ -141,7 +152,7 @@ export const policyCheck =
       return block ? fail('no-policy', decisive(ns.xfrmDefaults)) : [b];
     }
     if (policy.action === 'block') return fail('policy-block', decisive(policy));
-    if (!templateOk(policy, b.secpath)) return fail('tmpl-mismatch', decisive(policy, ...b.secpath));
+    if (!templatesOk(policy, b.secpath)) return fail('tmpl-mismatch', decisive(policy, ...b.secpath));
     if (b.secpath.length === 0) return [b];
     return [
       step(b, { place, stage: 'xfrm', device: b.iif, action: { code: 'policy-ok', values }, proofs: decisive(policy) }),
