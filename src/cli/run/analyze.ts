@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Confidence } from '../../causes/facts/finding.ts';
 import type { Analysis } from '../../judging/analysis.ts';
 import { analyzeOpened, type OpenedBundle, openBundle } from '../../judging/analyze.ts';
@@ -11,6 +11,7 @@ import type { FORMATS } from '../options.ts';
 import { progress } from '../progress.ts';
 import { print, store } from '../store.ts';
 import { chosenLanguage, terminalOptions } from '../terminal-options.ts';
+import { wentThrough } from '../went-through.ts';
 
 type Format = (typeof FORMATS)[number];
 
@@ -44,16 +45,19 @@ export const runAnalyze = async (args: AnalyzeArguments): Promise<number> => {
     const text = await rendered(analysis, args.format, language);
     shown.stop();
     await write(text, analysis, args, language);
+    if (args.format === 'html') wentThrough.all = true;
     return exitCodeOf(analysis, args['fail-on']);
   } finally {
     shown.stop();
   }
 };
 
-/** `openyurt.tgz` → `openyurt-report.html` in the same folder; for standard input in the present one. */
+/** `openyurt.tgz` → `openyurt-report.html` in the same folder; for standard input in the present one, and so for `.`, which has no name of its own. */
 const besideBundle = (bundle: string, ending: string): string => {
   if (bundle === '-') return `bundle-${ending}`;
-  const name = basename(bundle).replace(/\.(?:tgz|tar|zip|tar\.(?:gz|xz|bz2|zst))$/i, '');
+  const own = basename(bundle);
+  const named = /^\.{0,2}$/.test(own) ? basename(resolve(bundle)) || 'bundle' : own;
+  const name = named.replace(/\.(?:tgz|tar|zip|tar\.(?:gz|xz|bz2|zst))$/i, '');
   return join(dirname(bundle), `${name}-${ending}`);
 };
 
