@@ -7,5 +7,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-const { program } = bundledProgram(fileURLToPath(new URL('./program.cjs', import.meta.url)));
+const { program, keep } = bundledProgram(fileURLToPath(new URL('./program.cjs', import.meta.url)));
 process.exitCode = await program.main(process.argv.slice(2));
+keep();

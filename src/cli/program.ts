@@ -10,6 +10,7 @@ import { complaint } from './complaint.ts';
 import { complete } from './complete.ts';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
+import { wentThrough as went } from './went-through.ts';
 
 const WIDEST = 110;
 
@@ -23,6 +24,8 @@ Exit status: 0 analysed; 1 a cause at or above --fail-on; 2 wrong usage;
 
 /** The name that the program was called by: its bin has two. */
 const calledAs = (): string => (basename(process.argv[1] ?? '') === 'netautopsy' ? 'netautopsy' : 'analyze');
+
+export const wentThrough = (): boolean => went.all;
 
 /**
  * Runs the command line and gives the exit status; prints to the process's own streams. Commands import what they run only when they run:
