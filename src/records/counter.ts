@@ -1,3 +1,4 @@
+import type { LoggedPacket } from './logged-packet.ts';
 import type { Sourced } from './source.ts';
 
 /** A named number with its line: nstat, /proc/net/netstat, /proc/net/snmp, netstat -s, xfrm_stat, rt_cache. Names as nstat prints them (`TcpRetransSegs`, `TcpExtIPReversePathFilter`, `XfrmInNoPols`). */
@@ -16,4 +17,6 @@ export interface Sysctl extends Sourced {
 export interface KernelMessage extends Sourced {
   readonly time: number | undefined;
   readonly text: string;
+  /** The packet that the message is about, where it is about one. */
+  readonly packet?: LoggedPacket;
 }

@@ -41,3 +41,69 @@ test('other messages are ignored, none is unread', () => {
   );
   expect(capture).toMatchObject({ records: 0, ignored: 3, unread: 0 });
 });
+
+const packetOf = (text: string) => read('dmesg', `[  100.000001] ${text}\n`).data.messages?.[0]?.packet;
+
+test('a LOG line tells the packet, its devices and the rule’s prefix', () => {
+  expect(
+    packetOf(
+      'IN-world refused: IN=ens3 OUT=br-1f00 MAC=02:00:5e:00:00:01:02:00:5e:00:00:02:08:00 SRC=203.0.113.7 DST=10.9.8.7 LEN=60 TOS=0x00 PREC=0x00 TTL=51 ID=4711 DF PROTO=TCP SPT=40112 DPT=8080 WINDOW=64240 RES=0x00 SYN URGP=0 ',
+    ),
+  ).toEqual({
+    sort: 'log',
+    prefix: 'IN-world refused:',
+    trace: undefined,
+    iif: 'ens3',
+    oif: 'br-1f00',
+    src: '203.0.113.7',
+    dst: '10.9.8.7',
+    proto: 'tcp',
+    sport: 40112,
+    dport: 8080,
+    icmpId: undefined,
+  });
+});
+
+test('an echo’s identifier is ICMP’s, not the IP header’s; what an error quotes is not the packet', () => {
+  expect(packetOf('x IN=a OUT= SRC=10.0.0.1 DST=10.0.0.2 ID=7 PROTO=ICMP TYPE=8 CODE=0 ID=901 SEQ=1')).toMatchObject({
+    icmpId: 901,
+    oif: undefined,
+  });
+  expect(
+    packetOf(
+      'x IN=a OUT= SRC=10.0.0.1 DST=10.0.0.2 PROTO=ICMP TYPE=3 CODE=1 [SRC=10.0.0.2 DST=10.3.0.4 PROTO=UDP SPT=1 DPT=2 ]',
+    ),
+  ).toMatchObject({ src: '10.0.0.1', dst: '10.0.0.2', sport: undefined });
+});
+
+test('IPv6, a packet of the host’s own, a line without prefix, one that is cut', () => {
+  expect(
+    packetOf('IN= OUT=eth1 SRC=2001:0db8::0001 DST=2001:db8::2 LEN=80 PROTO=ICMPv6 TYPE=128 CODE=0 ID=5 SEQ=1'),
+  ).toMatchObject({ prefix: '', iif: undefined, oif: 'eth1', src: '2001:db8::1', proto: 'icmp6', icmpId: 5 });
+  expect(packetOf('out IN=eth0 OUT=eth1 MAC=02:00 SRC=10.0.0.1 DST=10.0.0.2 LEN=69 T')).toMatchObject({
+    proto: undefined,
+    dport: undefined,
+  });
+  expect(packetOf('out IN=eth0 OUT=eth1 MAC=02:00 SRC=10.0.0.1')).toBeUndefined();
+});
+
+test('a TRACE line tells where in the tables the packet is', () => {
+  expect(
+    packetOf('TRACE: filter:FWD-lan:rule:12 IN=lan0 OUT=wan0 SRC=10.0.0.1 DST=10.0.0.2 PROTO=UDP SPT=5 DPT=53'),
+  ).toMatchObject({ sort: 'trace', trace: { table: 'filter', chain: 'FWD-lan', at: 'rule', number: 12 } });
+});
+
+test('martians: the destination is named first', () => {
+  expect(packetOf('IPv4: martian source 10.1.1.5 from 192.0.2.9, on dev eth0')).toMatchObject({
+    sort: 'martian-source',
+    src: '192.0.2.9',
+    dst: '10.1.1.5',
+    iif: 'eth0',
+  });
+  expect(packetOf('martian destination 127.0.0.1 from 10.2.2.2, dev eth1')).toMatchObject({
+    sort: 'martian-destination',
+    src: '10.2.2.2',
+    dst: '127.0.0.1',
+    iif: 'eth1',
+  });
+});

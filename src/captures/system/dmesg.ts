@@ -2,6 +2,7 @@ import { parse } from '#grammars/dmesg';
 import type { KernelMessage } from '../../records/counter.ts';
 import { flatten } from '../../tables/interner.ts';
 import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
+import { loggedPacket } from './logged-packet.ts';
 
 /** Kernel messages that tell of a packet's fate or of a table, device or service on its way; wordings of Linux 3.10 to 6.12. */
 const OF_INTEREST: readonly RegExp[] = [
@@ -19,7 +20,7 @@ const OF_INTEREST: readonly RegExp[] = [
   /\b(?:ip_?tables|ip6_?tables|x_tables|nf_tables|nf_nat|nf_conntrack|nf_defrag\w*|ip_set|ipset|xt_\w+|br_netfilter|ebtables): /,
   /bridge: (?:filtering via|automatic filtering)/,
   /\b(?:xfrm\w*|IPsec|ESP|esp[46]|vxlan|geneve|wireguard|ipip|sit|gre|tun|veth|ipvlan|macvlan|bonding|team): /,
-  /\bIN=\S* OUT=\S* .*\bSRC=\S+ DST=\S+/,
+  /\bIN=\S* OUT=\S* /,
   // Devices.
   /\b(?:NIC )?[Ll]ink (?:is )?(?:[Uu]p|[Dd]own)\b|link is not ready|link becomes ready|carrier (?:lost|acquired)/,
   /entered (?:forwarding|disabled|blocking|learning) state|(?:entered|left) promiscuous mode|renamed from /,
@@ -38,7 +39,13 @@ class MessageSink extends LineSink {
       return;
     }
     this.records += 1;
-    this.messages.push({ source: this.source(), time, text: flatten(text.trimEnd()) });
+    const packet = loggedPacket(text);
+    this.messages.push({
+      source: this.source(),
+      time,
+      text: flatten(text.trimEnd()),
+      ...(packet ? { packet } : {}),
+    });
   }
 }
 
