@@ -8,9 +8,10 @@ import type { Counter } from '../records/counter.ts';
 import type { PacketView } from '../records/packet.ts';
 import { alignClocks } from './clocks.ts';
 import { withoutForeignEsp } from './esp.ts';
-import { type FlowName, namesOf } from './names.ts';
+import { allNames, type FlowName } from './names.ts';
 import type { FlowEvidence, SeenConnection, SeenEntry, SeenPacket } from './observation.ts';
 import { isAsking, whatTheClientSaw } from './seen.ts';
+import { signsOf } from './signs.ts';
 
 const MAX_PACKETS = 400;
 
@@ -20,7 +21,7 @@ export const gatherEvidence = (
   flow: WalkedFlow,
   branch: WalkBranch | undefined = flow.branches[0],
 ): FlowEvidence => {
-  const names = branch ? namesOf(branch) : [];
+  const names = allNames(network, flow.question, branch);
   const entries = seenEntries(network, names, branch);
   const all = withoutForeignEsp(seenPackets(network, names));
   const clockOffsets = alignClocks(all);
@@ -35,6 +36,7 @@ export const gatherEvidence = (
     packets,
     packetsCut: inOrder.length - packets.length,
     clockOffsets,
+    signs: signsOf(network, flow.question, names),
     counters: explainedCounters(network, branch),
     seen: whatTheClientSaw(flow.question, entries, packets, isAsking(network, flow.question), isRefusedNow(flow)),
   };

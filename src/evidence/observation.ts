@@ -1,6 +1,7 @@
 import type { ConntrackEntry } from '../records/conntrack.ts';
-import type { Counter } from '../records/counter.ts';
+import type { Counter, KernelMessage } from '../records/counter.ts';
 import type { IpvsConnection } from '../records/ipvs.ts';
+import type { LoggedPacket } from '../records/logged-packet.ts';
 import type { PacketView } from '../records/packet.ts';
 
 /** A conntrack entry of the flow, found in a namespace. */
@@ -27,6 +28,14 @@ export interface SeenPacket {
   readonly wrapping: 'plain' | 'esp' | 'vxlan' | 'geneve' | 'ipip' | 'gre';
 }
 
+/** A line of the kernel's log about a packet of the flow. */
+export interface SeenSign {
+  readonly namespace: string;
+  readonly message: KernelMessage;
+  readonly packet: LoggedPacket;
+  readonly leg: 'forward' | 'reply';
+}
+
 /** Everything that the bundle shows of one flow. */
 export interface FlowEvidence {
   readonly entries: readonly SeenEntry[];
@@ -36,6 +45,8 @@ export interface FlowEvidence {
   readonly packetsCut: number;
   /** Seconds to add to a node's clock to match the first node's; from packets seen on both. */
   readonly clockOffsets: ReadonlyMap<string, number>;
+  /** What the kernel's log says of the flow's packets. */
+  readonly signs: readonly SeenSign[];
   /** Counters that the walk's end explains, by namespace id. */
   readonly counters: readonly { readonly namespace: string; readonly counter: Counter }[];
   /** What the client saw, as far as the evidence tells. */

@@ -1,4 +1,4 @@
-import { weaker } from '../causes/facts/confidence.ts';
+import { isToldToFail, weaker } from '../causes/facts/confidence.ts';
 import type {
   Cause,
   CauseContext,
@@ -8,6 +8,7 @@ import type {
   FlowAnalysis,
   Found,
   RuledOutFinding,
+  ToldContext,
   UndecidedFinding,
 } from '../causes/facts/finding.ts';
 import type { FlowEvidence } from '../evidence/observation.ts';
@@ -52,7 +53,8 @@ export const judgeFlow = (network: Network, question: FlowQuestion, id: string):
     outcome: outcomeOf(flow, evidence),
     evidence,
   };
-  if (!branch) return { flow: analysis, found: [], observations: [], ruledOut: [], undecided: [] };
+  const told = toldOf({ network, question, evidence }, id);
+  if (!branch) return { flow: analysis, found: told, observations: [], ruledOut: [], undecided: [] };
   const context: CauseContext = {
     network,
     flow,
@@ -87,7 +89,34 @@ export const judgeFlow = (network: Network, question: FlowQuestion, id: string):
   for (const { id: rival, because, values, evidence: lines } of rivals)
     ruledOut.push({ id: rival, flow: id, because, values, evidence: lines });
   const open = undecided.filter((verdict) => !excluded.has(verdict.id));
-  return { flow: analysis, found: ordered(found, context), observations, ruledOut, undecided: open };
+  return { flow: analysis, found: ordered(withTold(found, told), context), observations, ruledOut, undecided: open };
+};
+
+/** What the bundle says by itself: its findings need no walk, and no change of the model is walked for them. */
+const toldOf = (context: ToldContext, flow: string): readonly Finding[] =>
+  CAUSES.flatMap((cause) =>
+    (cause.told?.(context) ?? []).map(
+      ({ kind: _, ...found }): Finding => ({
+        ...found,
+        id: cause.id,
+        flow,
+        fixes: found.fixes.map((fix) => ({ ...fix, provenByWalk: false })),
+        consequences: [],
+      }),
+    ),
+  );
+
+/** One cause at one node is one finding: the walk's, with the lines that say so themselves before its own. */
+const withTold = (found: readonly Finding[], told: readonly Finding[]): readonly Finding[] => {
+  const isSame = (a: Finding, b: Finding) => a.id === b.id && a.node === b.node;
+  const joined = found.map((finding): Finding => {
+    const same = told.find((other) => isSame(other, finding));
+    if (!same) return finding;
+    const confidence =
+      CONFIDENCE[same.confidence] > CONFIDENCE[finding.confidence] ? same.confidence : finding.confidence;
+    return { ...finding, confidence, evidence: [...finding.evidence, ...same.evidence] };
+  });
+  return [...joined, ...told.filter((other) => !found.some((finding) => isSame(other, finding)))];
 };
 
 const startNodeOf = (network: Network, flow: WalkedFlow): string | undefined =>
@@ -108,6 +137,7 @@ const outcomeOf = (flow: WalkedFlow, evidence: FlowEvidence): Outcome => {
   const walked = flow.branches[0]?.outcome ?? 'unknown';
   if (walked === 'unknown') return SEEN_OUTCOME[evidence.seen];
   if (evidence.seen === 'ok') return 'delivered';
+  if (walked === 'delivered' && evidence.seen === 'unknown' && isToldToFail(evidence)) return 'dropped';
   // What the dumped state lets through and yet fails dies of something that no table tells: size, load, another attempt's entry.
   if (walked === 'delivered' && evidence.seen !== 'unknown') return SEEN_OUTCOME[evidence.seen];
   return walked;

@@ -18,12 +18,14 @@ import type { BundleCheck, Cause } from '../causes/facts/finding.ts';
 import { calicoRpfRawDrop } from '../causes/filter/calico-rpf-raw-drop.ts';
 import { etpLocalIptablesNoLocalEp } from '../causes/filter/etp-local-iptables-no-local-ep.ts';
 import { forwardChainDrop } from '../causes/filter/forward-chain-drop.ts';
+import { inputChainDrop } from '../causes/filter/input-chain-drop.ts';
 import { iptablesBackendSplit } from '../causes/filter/iptables-backend-split.ts';
 import { ipvsInputChainDrop } from '../causes/filter/ipvs-input-chain-drop.ts';
 import { kubeRouterStalePodFw } from '../causes/filter/kube-router-stale-pod-fw.ts';
 import { kubeRouterSvcRangeEgressPolicy } from '../causes/filter/kube-router-svc-range-egress-policy.ts';
 import { lbSourceRangesDrop } from '../causes/filter/lb-source-ranges-drop.ts';
 import { networkpolicyDrop } from '../causes/filter/networkpolicy-drop.ts';
+import { outputChainDrop } from '../causes/filter/output-chain-drop.ts';
 import { kubeIpvsIpsContainsHostIp } from '../causes/ipset/kube-ipvs-ips-contains-host-ip.ts';
 import { kubeRouterForeignIpsetClobbered } from '../causes/ipset/kube-router-foreign-ipset-clobbered.ts';
 import { kubeRouterLocalIpsEmpty } from '../causes/ipset/kube-router-local-ips-empty.ts';
@@ -159,6 +161,7 @@ export const CAUSES: readonly Cause[] = [
   hostportStaleDnat,
   hostportStealsVipPort,
   ifaceDownOrNoCarrier,
+  inputChainDrop,
   ipForwardOff,
   ipipProto4Blocked,
   ipsecDirectPodipOk,
@@ -200,6 +203,7 @@ export const CAUSES: readonly Cause[] = [
   nodelocaldnsVipOnIpvs,
   nodeportAddressNotServed,
   nodeportOnLoopback,
+  outputChainDrop,
   overlayMtuBlackhole,
   podcidrRouteMissing,
   policyRoutePrecedence,

@@ -152,6 +152,7 @@ const evidence: FlowEvidence = {
   packets,
   packetsCut: 0,
   clockOffsets: new Map([['edge-gw', -0.00013]]),
+  signs: [],
   counters: [
     {
       namespace: 'cloud-gw',

@@ -7,6 +7,7 @@ import { decisiveLine, namespaceId, stepsOf, supportingLine } from '../facts/end
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
 import { undecided } from '../facts/found.ts';
 import { testsInvalid } from '../facts/invalid-rule.ts';
+import { loggedRefusals, tellsInvalid } from '../facts/logged-refusal.ts';
 
 const LIBERAL = 'net.netfilter.nf_conntrack_tcp_be_liberal';
 
@@ -19,7 +20,7 @@ export const ctInvalidDropOrRst: Cause = {
   group: 'B',
   layer: 'conntrack',
   control: false,
-  needs: ['conntrack-stats', 'iptables-save', 'sysctl', 'tcpdump'],
+  needs: ['conntrack-stats', 'iptables-save', 'sysctl', 'tcpdump', 'dmesg'],
   references: [
     'net/netfilter/nf_conntrack_proto_tcp.c: tcp_new, tcp_in_window',
     'kubernetes/kubernetes#74839',
@@ -42,6 +43,7 @@ export const ctInvalidDropOrRst: Cause = {
       fixes: removalFix(ns, drop, 'remove-rule'),
     });
   },
+  told: (context) => loggedRefusals(context, tellsInvalid, () => ({ variant: 'logged', invalid: 0 })),
 };
 
 const invalidCount = (ns: NetNamespace) => {

@@ -1,3 +1,5 @@
+import type { FlowEvidence } from '../../evidence/observation.ts';
+import { tellsMartian, tellsRefusal } from '../../evidence/refusal-prefix.ts';
 import type { CauseContext, Confidence, EvidenceLine } from './finding.ts';
 
 /**
@@ -36,7 +38,12 @@ export const weaker = (a: Confidence, b: Confidence): Confidence => {
 
 /** The flow was seen to fail, or nothing was seen of it and the walk says that it fails. */
 export const isBroken = (context: CauseContext): boolean =>
-  context.evidence.seen !== 'ok' && (context.branch.outcome !== 'delivered' || context.evidence.seen !== 'unknown');
+  context.evidence.seen !== 'ok' &&
+  (context.branch.outcome !== 'delivered' || context.evidence.seen !== 'unknown' || isToldToFail(context.evidence));
+
+/** The kernel's log says that packets of the flow were refused. */
+export const isToldToFail = ({ signs }: FlowEvidence): boolean =>
+  signs.some((sign) => tellsRefusal(sign) || tellsMartian(sign));
 
 const ENTRIES = 3;
 const PACKETS = 4;

@@ -153,10 +153,31 @@ export const removalFix = (ns: NetNamespace, drop: DropRule, id: string): Found[
     : [];
 };
 
+/** Writers whose drops are somebody's intent about pods and services; they have causes of their own. */
+const WITH_OWN_CAUSE: ReadonlySet<RuleOwner> = new Set<RuleOwner>([
+  'kube-proxy',
+  'kube-router',
+  'calico',
+  'cilium',
+  'antrea',
+  'weave',
+  'kube-ovn',
+  'ovn-kubernetes',
+  'terway',
+  'istio',
+  'openstack',
+]);
+
+/** The rule is of a program whose drops another cause tells of. */
+export const hasOwnCause = ({ isPolicy, owner }: Pick<DropRule, 'isPolicy' | 'owner'>): boolean =>
+  !isPolicy && WITH_OWN_CAUSE.has(owner);
+
 /** What templates tell of the rule. */
 export const dropValues = (
   drop: DropRule,
 ): {
+  logged: number;
+  prefix: string;
   chain: string;
   table: string;
   policy: boolean;
@@ -167,6 +188,8 @@ export const dropValues = (
   rejected: boolean;
   path: readonly string[];
 } => ({
+  logged: 0,
+  prefix: '',
   chain: drop.chain,
   table: drop.table,
   policy: drop.isPolicy,

@@ -74,6 +74,13 @@ export interface CauseContext {
   walk(question: FlowQuestion): WalkedFlow;
 }
 
+/** What the bundle says of a flow by itself, whether or not it could be walked. */
+export interface ToldContext {
+  readonly network: Network;
+  readonly question: FlowQuestion;
+  readonly evidence: FlowEvidence;
+}
+
 export type Group = 'A' | 'B' | 'C';
 export type Layer =
   | 'service'
@@ -112,6 +119,11 @@ export interface Cause {
   readonly explains?: readonly CauseId[];
   /** What holds of this flow; an empty list where the cause is not in question. */
   detect(context: CauseContext): readonly Verdict[];
+  /**
+   * What the kernel or a program says itself of this flow's packets: its log lines, a trace, what the client printed. It needs no walk; where the walk finds the same, its
+   * lines join that finding.
+   */
+  told?(context: ToldContext): readonly Found[];
 }
 
 /** A cause that is seen in the bundle without a flow. */

@@ -1,31 +1,16 @@
 import type { NetNamespace } from '../../network/namespace.ts';
-import type { RuleOwner } from '../../path/netfilter/owner.ts';
 import { lookupRoute } from '../../path/routing/lookup.ts';
 import { prefixLength } from '../../tables/address.ts';
 import { isBroken, weaker } from '../facts/confidence.ts';
 import { confidenceOfDeath, type Death, deathBy, deathFound } from '../facts/death.ts';
-import { type DropRule, dropRuleOf, dropValues, removalFix, toolOf } from '../facts/drop-rule.ts';
+import { type DropRule, dropRuleOf, dropValues, hasOwnCause, removalFix, toolOf } from '../facts/drop-rule.ts';
 import { namespaceId } from '../facts/ending.ts';
 import type { Cause, CauseContext, Found, Verdict } from '../facts/finding.ts';
 import { undecided } from '../facts/found.ts';
 import { testsInvalid } from '../facts/invalid-rule.ts';
+import { hookOf, loggedRefusals, tellsInvalid } from '../facts/logged-refusal.ts';
 import { ruleChange } from '../facts/rule-change.ts';
 import { rulesCaptured } from '../facts/rules.ts';
-
-/** Writers whose drops are somebody's intent about pods and services; they have causes of their own. */
-const OTHER_CAUSES: ReadonlySet<RuleOwner> = new Set<RuleOwner>([
-  'kube-proxy',
-  'kube-router',
-  'calico',
-  'cilium',
-  'antrea',
-  'weave',
-  'kube-ovn',
-  'ovn-kubernetes',
-  'terway',
-  'istio',
-  'openstack',
-]);
 
 /**
  * The node's own firewall does not let the packet through FORWARD: its policy is DROP (Docker sets it) and nothing accepts the pod network, or a
@@ -36,7 +21,7 @@ export const forwardChainDrop: Cause = {
   group: 'B',
   layer: 'filter',
   control: false,
-  needs: ['iptables-save', 'nft-ruleset', 'tcpdump'],
+  needs: ['iptables-save', 'nft-ruleset', 'tcpdump', 'dmesg'],
   references: [
     'net/netfilter/core.c: nf_hook_slow',
     'moby/moby: iptables FORWARD policy DROP since 1.13',
@@ -49,7 +34,7 @@ export const forwardChainDrop: Cause = {
     if (death.step.place !== 'FORWARD') return [];
     const ns = death.namespace;
     const drop = dropRuleOf(ns, death.step);
-    if (!drop.isPolicy && (OTHER_CAUSES.has(drop.owner) || testsInvalid(drop))) return [];
+    if (hasOwnCause(drop) || testsInvalid(drop)) return [];
     // Packets inside a tunnel are the tunnel's: its port or protocol is blocked here.
     if (death.step.before.inner) return [];
     const walked = confidenceOfDeath(context, death);
@@ -62,6 +47,7 @@ export const forwardChainDrop: Cause = {
       fixes: [acceptFix(ns, death, drop), ...removalFix(ns, drop, drop.isPolicy ? 'policy-accept' : 'remove-rule')],
     });
   },
+  told: (context) => loggedRefusals(context, (sign) => hookOf(sign) === 'FORWARD' && !tellsInvalid(sign)),
 };
 
 /** The packet was seen to come to a node that forwards it and not to leave it, and the node's rules were not captured. */

@@ -1,0 +1,85 @@
+import type { NetNamespace } from '../../network/namespace.ts';
+import type { Place } from '../../path/step.ts';
+import { isBroken, weaker } from './confidence.ts';
+import { confidenceOfDeath, type Death, deathBy, deathFound } from './death.ts';
+import { type DropRule, dropRuleOf, dropValues, hasOwnCause, removalFix, toolOf } from './drop-rule.ts';
+import { namespaceId } from './ending.ts';
+import type { CauseContext, Found, Undecided } from './finding.ts';
+import { undecided } from './found.ts';
+import { testsInvalid } from './invalid-rule.ts';
+import { ruleChange } from './rule-change.ts';
+import { rulesCaptured } from './rules.ts';
+
+/** A rule or policy of the host's own firewall at these hooks ends the packet; undefined where the end is another cause's. */
+export const hostFirewallDeath = (
+  context: CauseContext,
+  places: readonly Place[],
+): { readonly death: Death; readonly drop: DropRule } | undefined => {
+  const death = deathBy(context, 'policy-drop', 'rule-drop', 'rule-reject');
+  // Packets inside a tunnel are the tunnel's: its port or protocol is blocked here.
+  if (!death || !places.includes(death.step.place) || death.step.before.inner) return undefined;
+  const drop = dropRuleOf(death.namespace, death.step);
+  return hasOwnCause(drop) || testsInvalid(drop) ? undefined : { death, drop };
+};
+
+/** The finding at a host's own firewall: the permission that is missing is put before the rule; the last catch-all stays. */
+export const hostFirewallFound = (context: CauseContext, death: Death, drop: DropRule): readonly Found[] => {
+  const walked = confidenceOfDeath(context, death);
+  // A rule that never counted a packet did not drop this one, unless its counters were reset since.
+  const uncounted = death.arrivals.length > 0 ? 'likely' : 'possible';
+  const isNarrow = drop.rule?.matches.some((m) => NAMES_THE_FLOW.has(m.name)) === true;
+  return deathFound(context, death, {
+    confidence: drop.packets === 0 ? weaker(uncounted, walked) : walked,
+    values: { ...dropValues(drop), iif: death.leg.steps.findLast((s) => s.place === 'routing')?.device ?? '', oif: '' },
+    words: [drop.isPolicy ? 'DROP' : drop.chain],
+    fixes: [acceptFix(death, drop), ...(isNarrow ? removalFix(death.namespace, drop, 'remove-rule') : [])],
+  });
+};
+
+/** Matches of a rule that was written about somebody in particular. */
+const NAMES_THE_FLOW: ReadonlySet<string> = new Set(['source', 'destination', 'set', 'iprange']);
+
+/** An accepting rule for just this service before everything else of the chain that the hook begins with. */
+const acceptFix = (death: Death, drop: DropRule): Found['fixes'][number] => {
+  const { family, src, dst, proto, dport, sport, tcp } = death.step.before;
+  const isAnswer = death.leg.direction === 'reply' || tcp === 'syn-ack';
+  const rule = ruleChange(death.namespace, {
+    family,
+    table: 'filter',
+    chain: death.step.place,
+    position: 1,
+    src,
+    dst,
+    proto: proto === 'icmp6' ? 'ipv6-icmp' : proto,
+    ...(dport === undefined || isAnswer ? {} : { dport }),
+    target: 'ACCEPT',
+  });
+  const tool = toolOf(death.namespace, drop);
+  return {
+    id: 'accept',
+    commands: [{ ...rule.command, command: rule.command.command.replace(/^ip6?tables/, tool) }],
+    changes: [rule.change],
+    values: { src, dst, port: (isAnswer ? sport : dport) ?? 0, chain: death.step.place },
+  };
+};
+
+/** The packet was seen at the host, nothing of it was seen behind the hook, and the host's rules were not captured. */
+export const rulesWouldDecide = (context: CauseContext, hook: 'INPUT' | 'OUTPUT'): readonly Undecided[] => {
+  if (!isBroken(context) || context.evidence.seen === 'refused' || context.evidence.seen === 'reset') return [];
+  const ns = hook === 'INPUT' ? receiverOf(context) : senderOf(context);
+  if (!ns || rulesCaptured(ns)) return [];
+  const here = context.evidence.packets.filter((p) => p.namespace === ns.id && p.leg !== 'error');
+  const came = here.some((p) => p.leg === 'forward' && p.view.direction !== 'out');
+  const left = here.some((p) => p.leg === 'reply' && p.view.direction !== 'in');
+  const swallowed = hook === 'INPUT' ? came && !left : came && !here.some((p) => p.view.direction === 'out');
+  const { src, dst } = context.flow.question;
+  return swallowed ? [undecided([{ kind: 'iptables-save', namespace: ns.id }], { src, dst })] : [];
+};
+
+const receiverOf = ({ network, branch }: CauseContext): NetNamespace | undefined => {
+  const last = branch.forward.steps.at(-1);
+  return branch.forward.end.outcome === 'delivered' && last ? network.namespaces.get(namespaceId(last)) : undefined;
+};
+
+const senderOf = ({ network, flow }: CauseContext): NetNamespace | undefined =>
+  network.namespaces.get(flow.question.start ?? '');
