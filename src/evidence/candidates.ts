@@ -7,6 +7,8 @@ import { isLinkLocal, isMulticast } from '../tables/address.ts';
 import { fromConntrack } from './conntrack-symptoms.ts';
 import { fromCounters } from './counter-symptoms.ts';
 import { diverse } from './diverse.ts';
+import { fromIpvs } from './ipvs-symptoms.ts';
+import { fromLog } from './log-symptoms.ts';
 import { originOf } from './origin.ts';
 import { fromPackets } from './packet-symptoms.ts';
 import { fromSockets } from './socket-symptoms.ts';
@@ -31,6 +33,8 @@ export const findCandidates = (network: Network): readonly Candidate[] => {
     ...fromConntrack(ns),
     ...ns.packets.flatMap((table) => fromPackets(network, ns, table)),
     ...fromSockets(ns),
+    ...fromIpvs(ns),
+    ...fromLog(ns),
     ...fromCounters(network, ns),
   ]);
   const plain = all.filter(

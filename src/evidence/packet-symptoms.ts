@@ -17,6 +17,7 @@ export const fromPackets = (network: Network, ns: NetNamespace, table: PacketTab
   ...icmpErrors(ns, table),
   ...stalls(network, ns, table),
   ...unanswered(network, ns, table),
+  ...echoes(ns, table),
 ];
 
 const sighting = (ns: NetNamespace, view: PacketView, symptom: Symptom, backwards = false): Sighting | undefined => {
@@ -137,6 +138,25 @@ const unanswered = (network: Network, ns: NetNamespace, table: PacketTable): rea
     told.add(ends(view));
     const s = sighting(ns, view, 'unanswered');
     return s ? [s] : [];
+  });
+};
+
+/** Echo requests that were sent again and again and that this capture shows no reply to. */
+const echoes = (ns: NetNamespace, table: PacketTable): readonly Sighting[] => {
+  const asked = new Map<string, { times: number; view: PacketView }>();
+  const answered = new Set<string>();
+  for (let row = 0; row < Math.min(table.count, STALL_ROWS); row += 1) {
+    const view = innermost(table.packet(row));
+    if (view.icmp === 'echo reply') answered.add(`${view.dst} ${view.src} ${view.icmpId ?? ''}`);
+    if (view.icmp !== 'echo request') continue;
+    const key = `${view.src} ${view.dst} ${view.icmpId ?? ''}`;
+    const known = asked.get(key);
+    asked.set(key, { times: (known?.times ?? 0) + 1, view: known?.view ?? view });
+  }
+  return [...asked].flatMap(([key, { times, view }]) => {
+    if (times < 2 || answered.has(key)) return [];
+    const s = sighting(ns, view, 'echo-unanswered');
+    return s ? [{ ...s, sport: view.icmpId }] : [];
   });
 };
 

@@ -16,7 +16,9 @@ export type Symptom =
   | 'unanswered'
   | 'echo-unanswered'
   | 'stalled'
-  | 'counted-drop';
+  | 'counted-drop'
+  | 'logged-refusal'
+  | 'ipvs-half-open';
 
 /** How much a symptom says. An unanswered datagram is everyday; a connection that was refused or asked for again is not. */
 export const WEIGHT: Readonly<Record<Symptom, number>> = {
@@ -31,6 +33,8 @@ export const WEIGHT: Readonly<Record<Symptom, number>> = {
   unanswered: 3,
   'echo-unanswered': 3,
   'counted-drop': 3,
+  'ipvs-half-open': 3,
+  'logged-refusal': 2,
   'cut-off': 2,
   'unserved-port': 2,
   closed: 1,

@@ -1,5 +1,5 @@
 import type { Finding, FlowAnalysis } from '../causes/facts/finding.ts';
-import { findCandidates } from '../evidence/candidates.ts';
+import { type Candidate, findCandidates } from '../evidence/candidates.ts';
 import { diverse } from '../evidence/diverse.ts';
 import { isKnownAddress } from '../evidence/known-address.ts';
 import type { Network } from '../network/network.ts';
@@ -23,7 +23,7 @@ export const brokenFlows = (network: Network, onStage?: OnStage): readonly Judge
     onStage?.('walking', i + 1, candidates.length);
     const question: FlowQuestion = candidate.question;
     const judged = judgeFlow(network, question, `f${judgements.length + 1}`);
-    judgements.push(isKnownAddress(network, question.dst) ? judged : doubted(judged));
+    judgements.push(isKnownAddress(network, question.dst) && !isOnlyLogged(candidate) ? judged : doubted(judged));
   }
   const told = new Set<string>();
   const worst = [...judgements].sort((a, b) => {
@@ -40,6 +40,9 @@ export const brokenFlows = (network: Network, onStage?: OnStage): readonly Judge
   });
   return kept.length > 0 ? kept.slice(0, REPORTED) : worst.filter((j) => !isUsual(j.flow)).slice(0, 1);
 };
+
+/** Firewalls refuse all day long what they are there to refuse: nobody says that this flow is missed. */
+const isOnlyLogged = ({ symptoms }: Candidate): boolean => symptoms.every((symptom) => symptom === 'logged-refusal');
 
 /** Datagrams that nobody answers are usual (tunnels, logs, metrics): no failure where nothing stops them and nobody asked. */
 const isUsual = ({ question, walked, evidence }: FlowAnalysis): boolean =>

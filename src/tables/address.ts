@@ -241,3 +241,7 @@ export const isMulticast = (address: string): boolean => beginsWith(address, 4, 
 /** 169.254.0.0/16 and fe80::/10. */
 export const isLinkLocal = (address: string): boolean => beginsWith(address, 16, 0xa9fe, 10, 0x3fa);
 export const isUnspecified = (address: string): boolean => address === '0.0.0.0' || address === '::';
+
+/** Networks that are not routed on the internet: RFC 1918, RFC 6598 (shared), RFC 4193 (fc00::/7). */
+const PRIVATE: readonly string[] = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'];
+export const isPrivate = (address: string): boolean => PRIVATE.some((prefix) => prefixContains(prefix, address));
