@@ -1,5 +1,5 @@
 import type { NetNamespace } from '../../network/namespace.ts';
-import type { Place } from '../../path/step.ts';
+import type { Place } from '../../path/vocabulary/places.ts';
 import { isBroken, weaker } from './confidence.ts';
 import { confidenceOfDeath, type Death, deathBy, deathFound } from './death.ts';
 import { type DropRule, dropRuleOf, dropValues, hasOwnCause, removalFix, toolOf } from './drop-rule.ts';
