@@ -97,6 +97,9 @@ describe(ID, () => {
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(neededFor(judged, ID)).toEqual(['iptables-save eu-w1']);
     expect(neededFor(asked('Local', '10.100.1.9', 'eu-w1'), ID)).toBeUndefined();
+    const waits = objects('Local', '10.100.1.9', 'eu-w1').replace('ready: true', 'ready: false');
+    const notReady = dark.withFile('eu-w1/kubectl.yaml', waits).judge(flowOf('etp-local-drop'));
+    expect(neededFor(notReady, ID)).toEqual(['iptables-save eu-w1']);
     expect(neededFor(asked('Cluster', '10.100.2.9', 'eu-w2'), ID)).toBeUndefined();
     expect(neededFor(dark.judge(flowOf('etp-local-drop')), ID)).toBeUndefined();
   });

@@ -104,7 +104,13 @@ export const serviceYaml = (service: ServiceObject): string =>
     '',
   ].join('\n');
 
-export const endpointsYaml = (name: string, port: number, ready: readonly string[], namespace = 'shop'): string =>
+export const endpointsYaml = (
+  name: string,
+  port: number,
+  ready: readonly string[],
+  namespace = 'shop',
+  notReady: readonly string[] = [],
+): string =>
   [
     'apiVersion: discovery.k8s.io/v1',
     'kind: EndpointSlice',
@@ -119,7 +125,12 @@ export const endpointsYaml = (name: string, port: number, ready: readonly string
     `  port: ${port}`,
     '  protocol: TCP',
     'endpoints:',
-    ...ready.flatMap((address) => ['- addresses:', `  - ${address}`, '  conditions:', '    ready: true']),
+    ...[...ready, ...notReady].flatMap((address, i) => [
+      '- addresses:',
+      `  - ${address}`,
+      '  conditions:',
+      `    ready: ${i < ready.length}`,
+    ]),
     '---',
     '',
   ].join('\n');

@@ -224,3 +224,17 @@ describe('beside iptables', () => {
     expect(short(nat(namespaceOf({ 'nft-ruleset': commented, ipset }), 'PREROUTING', p))).toEqual(['dnat 10.9.9.9:80']);
   });
 });
+
+describe('a set that the ruleset does not show', () => {
+  const asks = (rule: string) =>
+    namespaceOf({
+      'nft-ruleset': `table inet f {\n\tchain in {\n\t\ttype filter hook input priority filter; policy accept;\n\t\t${rule}\n\t}\n}\n`,
+    });
+  const verdicts = (rule: string) =>
+    run(asks(rule), 'INPUT', 'tcp 10.0.0.1:1 > 10.0.0.2:80').map((outcome) => outcome.verdict);
+
+  it('leaves open whether the packet is in it', () => {
+    expect(verdicts('ip saddr @gone drop').sort()).toEqual(['accept', 'drop']);
+    expect(verdicts('ip saddr != @gone drop').sort()).toEqual(['accept', 'drop']);
+  });
+});

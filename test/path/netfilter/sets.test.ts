@@ -120,6 +120,18 @@ describe('sets of sets, and sets that are not there', () => {
     expect(decide('-m set --match-set gone dst', P, { ipset: list })).toBe('both');
   });
 
+  it('a set that is not there leaves a set of sets open, unless another of its members decides', () => {
+    const of = (...members: readonly string[]) =>
+      decide('-m set --match-set all dst', P, {
+        ipset: set('all', 'list:set', [...members, 'gone'], 'size 8') + set('one', 'hash:ip', ['10.2.0.2']),
+      });
+    expect([of(), of('one')]).toEqual(['both', 'yes']);
+  });
+
+  it('a set that is not there is open where the match is inverted too', () => {
+    expect(decide('-m set ! --match-set gone dst', P, { ipset: list })).toBe('both');
+  });
+
   it('a terse listing proves no absence', () => {
     const terse = set('s', 'hash:ip', []).replace('entries: 0', 'entries: 3');
     expect(decide('-m set --match-set s dst', P, { ipset: terse })).toBe('both');
