@@ -26,6 +26,8 @@ const commandHint = (file: string): string => {
 
 const WHAT: Readonly<Record<RequestError['code'], string>> = {
   'unknown-start': '--from names no node or pod of this bundle',
+  'unknown-arrival': '--in names no node or pod of this bundle',
+  'unknown-device': '--in names a device that the node does not have',
   'unknown-name': 'the flow names nothing that this bundle knows',
   'unknown-port': 'the service has no such port',
 };

@@ -15,7 +15,13 @@ const lang = {
 const from = {
   type: 'string',
   requiresArg: true,
-  describe: "where the flow starts: NODE, or NODE/POD for a pod's network namespace",
+  describe:
+    "who sends the flow: NODE, or NODE/POD for a pod's network namespace; where the source is not an address of theirs, who receives it",
+} as const satisfies Options;
+const arrival = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'where the flow is received, on a router, a gateway or the server: NODE, or NODE/DEVICE',
 } as const satisfies Options;
 const verbose = {
   alias: 'v',
@@ -32,6 +38,7 @@ export const ANALYZE_OPTIONS = {
       "a flow to follow, 'SRC[:PORT] -> DST[:PORT][/PROTO]', ends also as pod/NS/NAME, svc/NS/NAME:PORT, node/NAME; may be repeated; without it the broken flows are looked for",
   },
   from,
+  in: arrival,
   format: {
     choices: FORMATS,
     default: 'html',
@@ -69,6 +76,7 @@ export const DIFF_OPTIONS = {
     describe: 'the flow to follow in both; without it the broken flow of BAD is taken',
   },
   from,
+  in: arrival,
   format: { choices: ['text', 'json'], default: 'text', describe: 'text for people, json for programs' },
   output: { alias: 'o', type: 'string', requiresArg: true, describe: 'file to write instead of standard output' },
   lang,

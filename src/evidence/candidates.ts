@@ -7,6 +7,7 @@ import { isLinkLocal, isMulticast } from '../tables/address.ts';
 import { fromConntrack } from './conntrack-symptoms.ts';
 import { fromCounters } from './counter-symptoms.ts';
 import { diverse } from './diverse.ts';
+import { entryOf } from './entry.ts';
 import { fromIpvs } from './ipvs-symptoms.ts';
 import { fromLog } from './log-symptoms.ts';
 import { originOf } from './origin.ts';
@@ -47,7 +48,17 @@ export const findCandidates = (network: Network): readonly Candidate[] => {
     if (asked === undefined) return [s];
     return asked === 'entry' ? [] : [{ ...s, ...asked }];
   });
-  return diverse(cluster(network, named), KEPT);
+  return diverse(cluster(network, named), KEPT).map((candidate) => ({
+    ...candidate,
+    question: entered(network, candidate),
+  }));
+};
+
+/** The flow with its start. A virtual address is bound on many nodes: the one that saw the flow sends it. */
+const entered = (network: Network, { question, sources }: Candidate): FlowQuestion => {
+  if (question.start === undefined) return entryOf(network, question);
+  const code = network.owners(question.src).length > 1 ? 'conntrack' : 'owner';
+  return { ...question, entry: { code, sources: code === 'owner' ? [] : sources.slice(0, 3) } };
 };
 
 /** Rows of a table that are asked for their other name. */

@@ -2,7 +2,7 @@ import type { Network } from '../network/network.ts';
 import { dumpedEntries } from '../path/sightings.ts';
 import type { FlowQuestion } from '../path/walk-result.ts';
 import { findCandidates } from './candidates.ts';
-import { originOf } from './origin.ts';
+import { entriesOf } from './entry.ts';
 
 const BROKEN: ReadonlyMap<string, number> = new Map([
   ['SYN_RECV', 4],
@@ -10,13 +10,18 @@ const BROKEN: ReadonlyMap<string, number> = new Map([
   ['CLOSE', 2],
 ]);
 
-/**
- * Fills in what the user left out of a flow: the sender's namespace from who owns the source, the source port from the attempt that
- * looks most broken in conntrack or in the packets, else from the latest one.
- */
-export const completeQuestion = (network: Network, question: FlowQuestion): FlowQuestion => {
-  const start = question.start ?? originOf(network, undefined, question.src);
-  if (question.sport !== undefined) return { ...question, start };
+/** Fills in what the user left out of a flow: where it begins, and the source port. Several flows where nothing tells at which of several places it begins. */
+export const completeQuestions = (network: Network, question: FlowQuestion): readonly FlowQuestion[] =>
+  entriesOf(network, question).map((entered) => withPort(network, entered));
+
+/** The likeliest of them. */
+export const completeQuestion = (network: Network, question: FlowQuestion): FlowQuestion =>
+  completeQuestions(network, question)[0] ?? question;
+
+/** The source port of the attempt that looks most broken in conntrack or in the packets, else of the latest one. */
+const withPort = (network: Network, question: FlowQuestion): FlowQuestion => {
+  const { start } = question;
+  if (question.sport !== undefined) return question;
   // A virtual address is bound on many nodes: an attempt of another node is another flow.
   const seen = findCandidates(network).find(
     (c) =>
@@ -26,7 +31,7 @@ export const completeQuestion = (network: Network, question: FlowQuestion): Flow
       c.question.dst === question.dst &&
       (question.dport === undefined || c.question.dport === question.dport),
   );
-  if (seen?.question.sport !== undefined) return { ...question, start, sport: seen.question.sport };
+  if (seen?.question.sport !== undefined) return { ...question, sport: seen.question.sport };
   const namespaces =
     start === undefined
       ? [...network.namespaces.values()]
@@ -44,7 +49,7 @@ export const completeQuestion = (network: Network, question: FlowQuestion): Flow
         (BROKEN.get(b.state ?? '') ?? 0) - (BROKEN.get(a.state ?? '') ?? 0) || (b.timeout ?? 0) - (a.timeout ?? 0),
     )[0];
     const port = best?.original.icmpId ?? best?.original.sport;
-    if (port !== undefined) return { ...question, start, sport: port };
+    if (port !== undefined) return { ...question, sport: port };
   }
   for (const ns of namespaces) {
     for (const table of ns?.packets ?? []) {
@@ -58,9 +63,9 @@ export const completeQuestion = (network: Network, question: FlowQuestion): Flow
           (question.proto === 'icmp'
             ? view.icmp === 'echo request'
             : view.proto === question.proto && (question.dport === undefined || view.dport === question.dport));
-        if (same && port !== undefined) return { ...question, start, sport: port };
+        if (same && port !== undefined) return { ...question, sport: port };
       }
     }
   }
-  return { ...question, start };
+  return question;
 };

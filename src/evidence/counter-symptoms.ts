@@ -2,8 +2,9 @@ import { counter, type NetNamespace } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
 import type { ActionCode } from '../path/vocabulary/actions.ts';
 import { walkFlow } from '../path/walk.ts';
-import { decidingLeg } from '../path/walk-result.ts';
+import { decidingLeg, type FlowQuestion } from '../path/walk-result.ts';
 import type { ConntrackEntry } from '../records/conntrack.ts';
+import { entryOf } from './entry.ts';
 import { originOf } from './origin.ts';
 import { ROWS, type Sighting } from './symptom.ts';
 
@@ -69,14 +70,14 @@ export const fromCounters = (network: Network, ns: NetNamespace): readonly Sight
   });
 };
 
-const questionOf = (network: Network, ns: NetNamespace, entry: ConntrackEntry) => {
+const questionOf = (network: Network, ns: NetNamespace, entry: ConntrackEntry): FlowQuestion => {
   const { original } = entry;
-  return {
+  return entryOf(network, {
     proto: entry.proto === 'icmpv6' ? 'icmp' : entry.proto,
     src: original.src,
     sport: original.icmpId ?? original.sport,
     dst: original.dst,
     dport: original.dport,
     start: originOf(network, ns, original.src),
-  };
+  });
 };

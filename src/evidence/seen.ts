@@ -1,5 +1,5 @@
 import type { Network } from '../network/network.ts';
-import type { FlowQuestion } from '../path/walk-result.ts';
+import { type FlowQuestion, senderOf } from '../path/walk-result.ts';
 import type { PacketView } from '../records/packet.ts';
 import type { FlowEvidence, SeenEntry, SeenPacket } from './observation.ts';
 import { type PlacedPacket, type StuckSegment, stuckSegments } from './stall.ts';
@@ -18,8 +18,7 @@ const atClient = (question: FlowQuestion, packets: readonly SeenPacket[]): reado
 /** Whether a socket of the client's was asking for this connection when its namespace's sockets were listed. */
 export const isAsking = (network: Network, question: FlowQuestion): boolean =>
   question.proto === 'tcp' &&
-  question.start !== undefined &&
-  (network.namespaces.get(question.start)?.sockets ?? []).some(
+  (network.namespaces.get(senderOf(question) ?? '')?.sockets ?? []).some(
     (s) =>
       s.state === 'SYN-SENT' &&
       s.peer === question.dst &&
@@ -107,7 +106,7 @@ const cameBack = (question: FlowQuestion, packets: readonly SeenPacket[]): boole
   );
   if (!first) return true;
   // The client's own host may send by one device and get the answer by another.
-  const isOwn = first.namespace === question.start;
+  const isOwn = first.namespace === senderOf(question);
   return back.some(
     (p) =>
       p.namespace === first.namespace && (isOwn || p.view.device === undefined || p.view.device === first.view.device),
@@ -116,7 +115,7 @@ const cameBack = (question: FlowQuestion, packets: readonly SeenPacket[]): boole
 
 /** Whether a capture in the client's own namespace saw its packets go: what comes back would be there too. */
 const isCapturedAtClient = (question: FlowQuestion, packets: readonly SeenPacket[]): boolean =>
-  packets.some((p) => p.namespace === question.start && p.leg === 'forward' && p.layer?.dst === question.dst);
+  packets.some((p) => p.namespace === senderOf(question) && p.leg === 'forward' && p.layer?.dst === question.dst);
 
 /**
  * The server repeats its SYN-ACK to a client that has acknowledged it, and never says anything else: the client's ACKs do not reach its socket. True where

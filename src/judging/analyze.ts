@@ -3,7 +3,7 @@ import type { ReadingWatch } from '../bundle/options.ts';
 import { quoteLines } from '../bundle/quote-lines.ts';
 import { readBundles } from '../bundle/read-bundles.ts';
 import type { Finding, FlowAnalysis } from '../causes/facts/finding.ts';
-import { completeQuestion } from '../evidence/complete.ts';
+import { completeQuestions } from '../evidence/complete.ts';
 import { buildNetwork } from '../network/build.ts';
 import type { Network } from '../network/network.ts';
 import type { Capture, UnreadLine } from '../records/capture.ts';
@@ -50,12 +50,12 @@ export const analyzeOpened = async (
   flows: readonly FlowRequest[],
   watch: Watch = {},
 ): Promise<Analysis> => {
-  const asked = flows.map((request) => resolveRequest(network, request));
+  const asked = flows.flatMap((request) => completeQuestions(network, resolveRequest(network, request)));
   const judged =
     asked.length > 0
       ? asked.map((question, i) => {
           watch.onStage?.('walking', i + 1, asked.length);
-          return judgeFlow(network, completeQuestion(network, question), `f${i + 1}`);
+          return judgeFlow(network, question, `f${i + 1}`);
         })
       : brokenFlows(network, watch.onStage);
   const analysis = assembleAnalysis(bundle, network, judged, asked.length > 0);

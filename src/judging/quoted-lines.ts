@@ -9,6 +9,7 @@ export const quotedLines = (analysis: Omit<Analysis, 'quotes'>): readonly Source
   return [
     ...findings.flatMap((f) => f.evidence.map((line) => line.source)),
     ...analysis.ruledOut.flatMap((r) => r.evidence.map((line) => line.source)),
+    ...analysis.flows.flatMap((flow) => flow.question.entry?.sources ?? []),
     ...analysis.flows.flatMap((flow) =>
       flow.walked.branches
         .slice(0, 1)

@@ -1,3 +1,4 @@
+import { knows } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
 import type { FlowQuestion } from '../path/walk-result.ts';
 
@@ -11,18 +12,20 @@ export type Endpoint =
       readonly port?: number | string | undefined;
     };
 
-/** What the user asked for: a flow, and where it starts. */
+/** What the user asked for: a flow, and where it begins. */
 export interface FlowRequest {
   readonly src: Endpoint;
   readonly dst: Endpoint;
   readonly proto: string;
-  /** `NODE` or `NODE/POD`. */
+  /** `NODE` or `NODE/POD`: who sends it, or, where the source is not an address of theirs, who receives it. */
   readonly from: string | undefined;
+  /** `NODE`, `NODE/POD` or either with `/DEV` behind it: where it is received. */
+  readonly in?: string | undefined;
 }
 
 /** The question cannot be answered with this bundle: `code` and values for one line of words, with the nearest valid names. */
 export class RequestError extends Error {
-  readonly code: 'unknown-start' | 'unknown-name' | 'unknown-port';
+  readonly code: 'unknown-start' | 'unknown-arrival' | 'unknown-device' | 'unknown-name' | 'unknown-port';
   readonly asked: string;
   readonly valid: readonly string[];
 
@@ -39,13 +42,32 @@ export class RequestError extends Error {
 export const resolveRequest = (network: Network, request: FlowRequest): FlowQuestion => {
   const src = endpoint(network, request.src);
   const dst = endpoint(network, request.dst);
-  const start = request.from === undefined ? src.namespace : startOf(network, request.from);
-  return { proto: request.proto, src: src.address, sport: src.port, dst: dst.address, dport: dst.port, start };
+  const flow = { proto: request.proto, src: src.address, sport: src.port, dst: dst.address, dport: dst.port };
+  const asked = { code: 'asked' as const, sources: [] };
+  if (request.in !== undefined) return { ...flow, ...arrivalAt(network, request.in), entry: asked };
+  if (request.from !== undefined) return { ...flow, start: startOf(network, request.from), entry: asked };
+  return { ...flow, start: src.namespace };
 };
 
 const startOf = (network: Network, from: string): string => {
   if (network.namespaces.has(from)) return from;
   throw new RequestError('unknown-start', from, [...network.namespaces.keys()]);
+};
+
+/** `NODE/POD` is a namespace before it is a device; of a namespace whose devices were not captured any device may be named. */
+const arrivalAt = (network: Network, at: string): Pick<FlowQuestion, 'start' | 'arrival'> => {
+  if (network.namespaces.has(at)) return { start: at, arrival: { device: undefined } };
+  const slash = at.lastIndexOf('/');
+  const device = at.slice(slash + 1);
+  const namespace = slash < 0 ? undefined : network.namespaces.get(at.slice(0, slash));
+  if (!namespace || device === '') throw new RequestError('unknown-arrival', at, [...network.namespaces.keys()]);
+  if (!namespace.links.has(device) && (knows(namespace, 'ip-link') || knows(namespace, 'ip-addr')))
+    throw new RequestError(
+      'unknown-device',
+      at,
+      [...namespace.links.keys()].map((name) => `${namespace.id}/${name}`),
+    );
+  return { start: namespace.id, arrival: { device } };
 };
 
 interface Resolved {

@@ -19,7 +19,7 @@ export interface World {
   /** Branches started so far; beyond MAX_BRANCHES no fork is taken. */
   branches: number;
   cut: boolean;
-  /** On the way back: the packet as it was sent and where, whose mirror image the sender's socket waits for. */
+  /** On the way back: the packet as it was sent and where (undefined: by nobody in the bundle), whose mirror image the sender's socket waits for. */
   readonly awaited:
     | {
         readonly namespace: string | undefined;

@@ -5,7 +5,7 @@ import { legOf, MANY_ENTRIES, starts, worldOf } from './leg.ts';
 import type { Packet } from './packet.ts';
 import { refusedBranches } from './refused.ts';
 import { run } from './run.ts';
-import type { FlowQuestion, WalkBranch } from './walk-result.ts';
+import { type FlowQuestion, senderOf, type WalkBranch } from './walk-result.ts';
 
 /** A flow whose SYN was answered. */
 interface Handshake {
@@ -49,7 +49,7 @@ export const withAck = (network: Network, handshake: Handshake): readonly WalkBr
       assumptions: [...answered.assumptions, ...branch.assumptions],
       entries: branch.tracking.entries,
     };
-    return refusedBranches(network, question.start, sent, branch, lost);
+    return refusedBranches(network, senderOf(question), sent, branch, lost);
   });
 };
 

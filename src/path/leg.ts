@@ -1,8 +1,7 @@
-import type { NetNamespace } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
+import { arrived } from './arrival.ts';
 import { type Branch, startBranch, type Tracking, type World } from './branch.ts';
 import type { Sent } from './device/transmit.ts';
-import { uplinkOf } from './device/underlay.ts';
 import type { Packet } from './packet.ts';
 import type { FlowQuestion, Leg, LegEnd, Outcome, WalkBranch } from './walk-result.ts';
 
@@ -48,22 +47,16 @@ export const branchOf = (b: Branch, forward: Leg, reply: Leg | undefined, outcom
   connections: b.tracking.connections,
 });
 
-/** Where the first packet begins: the sender's own output path, or the uplink of whoever takes it in from outside. */
+/** Where the first packet begins: the sender's own output path, or the device by which it is received; nowhere where the question names no start. */
 export const starts = (
   network: Network,
   question: FlowQuestion,
   sent: Packet,
   tracking: Tracking = NOTHING,
 ): readonly Sent[] => {
-  const from: NetNamespace | undefined =
-    question.start === undefined ? undefined : network.namespaces.get(question.start);
-  if (from) return [{ branch: startBranch(from, sent, tracking), next: 'output' as const }];
-  const owners = network.owners(question.dst);
-  const real = owners.filter((owner) => owner.link.kind !== 'dummy' && !owner.link.flags.includes('LOOPBACK'));
-  const entry = real[0] ?? owners[0];
-  const hosts = entry ? [network.namespaces.get(entry.namespace.node) ?? entry.namespace] : [];
-  return hosts.map((host) => ({
-    branch: { ...startBranch(host, sent, tracking), iif: uplinkOf(host, sent) },
-    next: 'receive' as const,
-  }));
+  const from = question.start === undefined ? undefined : network.namespaces.get(question.start);
+  if (!from) return [];
+  const begun = startBranch(from, sent, tracking);
+  if (!question.arrival) return [{ branch: begun, next: 'output' }];
+  return [{ branch: arrived(begun, question.arrival.device), next: 'receive' }];
 };

@@ -112,7 +112,7 @@ const mirrors = (sent: Packet, p: Packet): boolean =>
 /** tcp_v4_rcv: an answer under another name than the one that was asked meets no socket and is reset. */
 const answer = (awaited: NonNullable<World['awaited']>, b: Branch): Branch => {
   const p = b.packet;
-  const here = awaited.namespace === undefined || awaited.namespace === b.namespace.id;
+  const here = awaited.namespace === b.namespace.id;
   const values = {
     src: p.src,
     sport: p.sport ?? 0,

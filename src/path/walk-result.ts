@@ -1,3 +1,4 @@
+import type { Source } from '../records/source.ts';
 import type { WalkEntry } from './conntrack-entry.ts';
 import type { Packet } from './packet.ts';
 import type { Step } from './step.ts';
@@ -13,7 +14,7 @@ export interface LegEnd {
   readonly node: string | null;
   readonly namespace: string;
   readonly between: readonly [string, string] | undefined;
-  /** What the last step says of it: `socket`, `no-policy`, `rule-drop`, `martian-source`, `outside` … */
+  /** What the last step says of it: `socket`, `no-policy`, `rule-drop`, `martian-source`, `outside`; `not-followed` where the bundle does not tell the way on … */
   readonly reason: ActionCode;
 }
 
@@ -74,6 +75,31 @@ export const wayOf = ({ direction, refuses }: Leg): 'forward' | 'reply' => {
   return direction === 'reply' ? 'reply' : 'forward';
 };
 
+/**
+ * Why the walk begins where it does. `asked`: the user named the namespace or device. `owner`: it has the source address. Among several owners, or where nobody has it:
+ * `conntrack`, `packets`, `socket`: it has an entry, sent the packets, has the socket of this flow. `seen-arriving`: the packets came in there. `policy`, `routes`: an IPsec
+ * policy or a route of its is about the source. `only-namespace`: there is no other. `destination`: it has the destination, and nothing tells what lies before it.
+ */
+export type EntryCode =
+  | 'asked'
+  | 'owner'
+  | 'conntrack'
+  | 'packets'
+  | 'socket'
+  | 'seen-arriving'
+  | 'policy'
+  | 'routes'
+  | 'only-namespace'
+  | 'destination';
+
+export interface FlowEntry {
+  readonly code: EntryCode;
+  /** The lines that say so; empty where the user said it. */
+  readonly sources: readonly Source[];
+  /** How many other namespaces might have been the start as well as this one. */
+  readonly equals?: number;
+}
+
 /** What is asked of the walk. */
 export interface FlowQuestion {
   readonly proto: string;
@@ -81,11 +107,21 @@ export interface FlowQuestion {
   readonly sport: number | undefined;
   readonly dst: string;
   readonly dport: number | undefined;
-  /** Namespace id at which the packet is sent; undefined where the sender is outside the bundle. */
+  /** Namespace id at which the walk begins; undefined where nothing in the bundle has to do with the flow. */
   readonly start: string | undefined;
+  /**
+   * Present where the packet is received in `start` (a router, a gateway, the server itself) and sent by nobody in the bundle; by this device, or by one that the
+   * bundle does not tell. Absent where a socket of `start` sends it.
+   */
+  readonly arrival?: { readonly device: string | undefined } | undefined;
+  /** The reason of the choice; absent where nobody chose yet. */
+  readonly entry?: FlowEntry | undefined;
   /** Bytes of the IP packet; a SYN's (60, 80 of IPv6) or an echo's where not given. */
   readonly length?: number;
 }
+
+/** The namespace of the socket that sent the request; undefined where the sender is not in the bundle. */
+export const senderOf = ({ start, arrival }: FlowQuestion): string | undefined => (arrival ? undefined : start);
 
 export interface WalkedFlow {
   readonly question: FlowQuestion;

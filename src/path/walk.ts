@@ -10,7 +10,7 @@ import { isRefused } from './refusal.ts';
 import { refusedBranches } from './refused.ts';
 import { run } from './run.ts';
 import { answers } from './socket.ts';
-import type { FlowQuestion, Leg, WalkBranch, WalkedFlow } from './walk-result.ts';
+import { type FlowQuestion, type Leg, senderOf, type WalkBranch, type WalkedFlow } from './walk-result.ts';
 
 /** A SYN with its usual options, an echo request with ping's 56 bytes. */
 const SYN_LENGTH = { 4: 60, 6: 80 } as const;
@@ -71,14 +71,14 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
     const forward = legOf('forward', sent, request);
     if (forward.end.outcome !== 'delivered') {
       const refused = branchOf(request, forward, undefined, forward.end.outcome);
-      branches.push(...refusedBranches(network, question.start, originalOf(forward, sent), request, refused));
+      branches.push(...refusedBranches(network, senderOf(question), originalOf(forward, sent), request, refused));
       continue;
     }
     const reply = replyTo(request.packet);
     const answerSent = forward.steps[0]?.before ?? sent;
     const replyWorld = worldOf(
       network,
-      { namespace: question.start, packet: originalOf(forward, answerSent), unbound: question.src === '' },
+      { namespace: senderOf(question), packet: originalOf(forward, answerSent), unbound: question.src === '' },
       forwardWorld.nextEntryId,
       lostWays,
     );
@@ -126,7 +126,8 @@ const originalOf = (forward: Leg, sent: Packet): Packet => {
 
 /** A sender outside the bundle has its answer when the packet leaves for it under the name that it asked. */
 const deliveredOutside = (question: FlowQuestion, sent: Packet, leg: Leg, answer: Branch): Leg => {
-  if (leg.end.reason !== 'outside' || question.start !== undefined || answer.packet.dst !== question.src) return leg;
+  if (leg.end.reason !== 'outside' || senderOf(question) !== undefined || answer.packet.dst !== question.src)
+    return leg;
   const right = answers(sent, answer.packet);
   return {
     ...leg,

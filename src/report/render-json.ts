@@ -4,7 +4,7 @@ import type { FlowEvidence } from '../evidence/observation.ts';
 import type { Analysis } from '../judging/analysis.ts';
 import type { Packet } from '../path/packet.ts';
 import type { Proof, Step } from '../path/step.ts';
-import type { LegEnd } from '../path/walk-result.ts';
+import type { FlowQuestion, LegEnd } from '../path/walk-result.ts';
 import type { Source } from '../records/source.ts';
 import type { ResultDocument } from './result-schema.ts';
 
@@ -126,6 +126,17 @@ const observedDocument = (evidence: FlowEvidence) => ({
   })),
 });
 
+const entryDocument = ({ start, arrival, entry }: FlowQuestion): ResultDocument['flows'][number]['entry'] =>
+  start === undefined || !entry
+    ? null
+    : {
+        namespace: start,
+        received: arrival !== undefined,
+        device: arrival?.device ?? null,
+        reason: entry.code,
+        evidence: entry.sources.map(place),
+      };
+
 const flowDocument = (analysis: Analysis, flow: FlowAnalysis): ResultDocument['flows'][number] => {
   const first = flow.walked.branches[0];
   return {
@@ -136,6 +147,7 @@ const flowDocument = (analysis: Analysis, flow: FlowAnalysis): ResultDocument['f
     dst: flow.question.dst,
     dport: flow.question.dport ?? null,
     startNode: flow.startNode ?? null,
+    entry: entryDocument(flow.question),
     outcome: flow.outcome,
     forward: first ? first.forward.steps.map((step) => stepDocument(analysis, step)) : [],
     reply: first?.reply ? first.reply.steps.map((step) => stepDocument(analysis, step)) : [],

@@ -10,7 +10,7 @@ import { type Prose, plainText, type Span } from './prose.ts';
 import { pathLine } from './terminal/path-lines.ts';
 import { wherePhrase } from './view/verdict-view.ts';
 import { cut, visible, visibleLine } from './visible.ts';
-import { byWeight, findingContext, flowText } from './wording.ts';
+import { byWeight, entryText, findingContext, flowText } from './wording.ts';
 import { Words } from './words.ts';
 
 export interface MarkdownOptions {
@@ -104,8 +104,10 @@ const causePart = (
 const pathPart = (words: Words, flow: FlowAnalysis): string[] => {
   const legs = legsOf(flow.walked.branches[0]);
   if (legs.length === 0) return [];
+  const entry = entryText(words, flow.question);
   return [
     `### ${escaped(words.text('path'))}: ${code(flowText(flow.question))}`,
+    ...(entry ? [`${escaped(entry.label)}: ${escaped(entry.text)}`] : []),
     fenced(
       legs.map((leg) =>
         pathLine(words, leg)

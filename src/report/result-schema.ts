@@ -130,6 +130,16 @@ const flow = z.object({
   dst: z.string(),
   dport: z.int().nullable(),
   startNode: z.string().nullable(),
+  entry: z
+    .object({
+      namespace: z.string(),
+      received: z.boolean().describe('Received there by a device, and sent by nobody in the bundle.'),
+      device: z.string().nullable(),
+      reason: z.string(),
+      evidence: z.array(line),
+    })
+    .nullable()
+    .describe('Where the walk begins, and why there; null where it begins nowhere.'),
   outcome,
   forward: z.array(step).describe('The most telling way; the others are in `branches`.'),
   reply: z.array(step),

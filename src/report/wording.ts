@@ -28,6 +28,26 @@ export const flowText = (question: FlowQuestion): string => {
   return `${end(src, question.sport)} → ${end(dst, question.dport)}/${visibleLine(proto)}`;
 };
 
+/** Where the flow's walk begins, under which label, and why there; undefined where it begins nowhere. */
+export const entryText = (
+  words: Words,
+  { start, arrival, entry }: FlowQuestion,
+): { readonly label: string; readonly text: string } | undefined => {
+  if (start === undefined) return undefined;
+  const label = words.text(arrival ? 'received-by' : 'sent-from');
+  const [source] = entry?.sources ?? [];
+  if (!entry) return { label, text: visibleLine(start) };
+  const text = words.text('entry-value', {
+    place: { said: visibleLine(start) },
+    device: arrival?.device === undefined ? '' : { said: visibleLine(arrival.device) },
+    reason: { said: words.text(`entry-${entry.code}`) },
+    file: source ? { said: visibleLine(source.file) } : '',
+    line: source?.line ?? 0,
+    equals: entry.equals ?? 0,
+  });
+  return { label, text };
+};
+
 export const flowValues = (question: FlowQuestion): WordValues => ({
   text: flowText(question),
   proto: question.proto,

@@ -118,6 +118,8 @@ describe('exit status', () => {
 
   const usage: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['an unknown node in --from', [sample, '--flow', FLOW, '--from', 'cloud-gv'], /cloud-gv.*cloud-gw/],
+    ['an unknown node in --in', [sample, '--flow', FLOW, '--in', 'cloud-gv/eth0'], /cloud-gv.*cloud-gw/],
+    ['an unknown device in --in', [sample, '--flow', FLOW, '--in', 'cloud-gw/eth9'], /eth9.*cloud-gw\/eth/],
     ['an unknown option', [sample, '--flwo', FLOW], /flwo/],
     ['a flow that is none', [sample, '--flow', 'ten to one'], /column/],
     ['a level that is none', [sample, '--fail-on', 'sure'], /certain/],

@@ -1,4 +1,5 @@
 import { knows, type NetNamespace, sysctl } from '../../network/namespace.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import { confidenceOfEnd, isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, namespaceId, stepsOf, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine, Verdict } from '../facts/finding.ts';
@@ -84,6 +85,6 @@ const settingLines = (host: NetNamespace, name: string): readonly EvidenceLine[]
 /** Answers that reached the client's own namespace under the server's name. */
 const answersUnderServersName = (context: CauseContext, server: string): readonly EvidenceLine[] =>
   context.evidence.packets
-    .filter((p) => p.leg === 'reply' && p.namespace === context.flow.question.start && p.layer?.src === server)
+    .filter((p) => p.leg === 'reply' && p.namespace === senderOf(context.flow.question) && p.layer?.src === server)
     .slice(0, 2)
     .flatMap((p) => decisiveLine(p.view, [server]));

@@ -1,5 +1,6 @@
 import type { Change } from '../../network/change.ts';
 import { knows, type NetNamespace } from '../../network/namespace.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import { isBroken } from '../facts/confidence.ts';
 import { type Death, deathBy, deathFound } from '../facts/death.ts';
 import { decisiveLine, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
@@ -37,7 +38,7 @@ export const hairpinSelfService: Cause = {
 
 /** The translation that turns a pod's request back to the pod. */
 const selfTranslation = (context: CauseContext): Translation | undefined => {
-  const client = context.flow.question.start;
+  const client = senderOf(context.flow.question);
   return translationsOf(context).find(
     (t) =>
       t.server === context.flow.question.src ||

@@ -1,4 +1,5 @@
 import { knows } from '../../network/namespace.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import type { PacketView } from '../../records/packet.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine } from '../facts/ending.ts';
@@ -96,7 +97,7 @@ interface LostQuestion {
 /** Two questions at once at the client, of which fewer were answered before the client asked again. */
 const lostQuestion = (context: CauseContext): LostQuestion | undefined => {
   const { question } = context.flow;
-  const own = context.evidence.packets.filter((p) => p.namespace === question.start && p.wrapping === 'plain');
+  const own = context.evidence.packets.filter((p) => p.namespace === senderOf(question) && p.wrapping === 'plain');
   const sent = own.flatMap((p) => (p.layer?.src === question.src && p.layer.dst === question.dst ? [p.view] : []));
   const came = own.flatMap((p) => (p.layer?.src === question.dst && p.layer.dst === question.src ? [p.view] : []));
   for (const [i, first] of sent.entries()) {

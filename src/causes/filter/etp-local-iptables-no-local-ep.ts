@@ -1,4 +1,5 @@
 import { serviceOf } from '../../path/netfilter/subject.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
 import { namespaceId, proofsOf, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
@@ -74,7 +75,7 @@ const unlisted = (context: CauseContext): readonly Verdict[] => {
   const { network, flow, branch } = context;
   const { question } = flow;
   if (context.evidence.seen !== 'timeout') return [];
-  const from = question.start?.split('/')[0];
+  const from = senderOf(question)?.split('/')[0];
   const asked = branch.forward.steps.find((s) => s.node !== from && s.before.dst === question.dst);
   const ns = asked && network.namespaces.get(namespaceId(asked));
   if (ns?.name !== '' || rulesCaptured(ns)) return [];

@@ -1,4 +1,5 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import type { PacketView } from '../../records/packet.ts';
 import type { Socket } from '../../records/socket.ts';
 import { decisiveLine, supportingLine } from '../facts/ending.ts';
@@ -85,7 +86,7 @@ const absent = (ns: NetNamespace) =>
 
 const establishedSocket = (context: CauseContext): Socket | undefined => {
   const { question } = context.flow;
-  const ns = question.start === undefined ? undefined : context.network.namespaces.get(question.start);
+  const ns = context.network.namespaces.get(senderOf(question) ?? '');
   return ns?.sockets.find(
     (s) =>
       s.proto.startsWith('tcp') &&

@@ -1,6 +1,7 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import { ownerOfChain } from '../../path/netfilter/owner.ts';
 import type { Step } from '../../path/step.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import { type Holding, virtualHolding } from '../facts/address.ts';
 import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf, textOf } from '../facts/ending.ts';
@@ -82,7 +83,7 @@ const verdict = (
   return [
     foundAt(step, {
       // An outsider's packet was brought here on purpose; that a port which nobody declared is refused is no fault by itself.
-      confidence: context.flow.question.start?.split('/')[0] === ns.node ? confidenceOfEnd(context) : 'possible',
+      confidence: senderOf(context.flow.question)?.split('/')[0] === ns.node ? confidenceOfEnd(context) : 'possible',
       values,
       evidence: [
         ...decisiveLine(holding, [front.address, holding.device]),

@@ -1,4 +1,5 @@
 import { counter } from '../../network/namespace.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import type { PacketView } from '../../records/packet.ts';
 import { realHolding, virtualHolding } from '../facts/address.ts';
 import { symptomLines } from '../facts/confidence.ts';
@@ -21,7 +22,7 @@ export const clbL4SelfLoopback: Cause = {
   detect: (context) => {
     const { question } = context.flow;
     const { seen } = context.evidence;
-    const client = question.start === undefined ? undefined : context.network.namespaces.get(question.start);
+    const client = context.network.namespaces.get(senderOf(question) ?? '');
     if (client?.name !== '' || question.proto !== 'tcp' || question.dport === undefined) return [];
     const own = realHolding(client, question.src);
     if (!own || seen === 'ok' || virtualHolding(client, question.dst)) return [];
@@ -76,7 +77,7 @@ export const clbL4SelfLoopback: Cause = {
 /** SYNs that arrive from outside under the client's own address: the load balancer gave them back to their sender. */
 const comesBack = (context: CauseContext): readonly PacketView[] => {
   const { question } = context.flow;
-  const client = question.start === undefined ? undefined : context.network.namespaces.get(question.start);
+  const client = context.network.namespaces.get(senderOf(question) ?? '');
   return (client?.packets ?? []).flatMap((table) =>
     table
       .synRows()

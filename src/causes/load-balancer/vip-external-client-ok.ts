@@ -1,3 +1,4 @@
+import { senderOf } from '../../path/walk-result.ts';
 import { virtualHolding } from '../facts/address.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { proofsOf } from '../facts/ending.ts';
@@ -18,7 +19,7 @@ export const vipExternalClientOk: Cause = {
     const confidence = confidenceOfWorking(context);
     const { question } = context.flow;
     if (!confidence) return [];
-    const client = question.start === undefined ? undefined : context.network.namespaces.get(question.start);
+    const client = context.network.namespaces.get(senderOf(question) ?? '');
     const host = client && context.network.namespaces.get(client.node);
     if (host && virtualHolding(host, question.dst)) return [];
     const holder = context.network.nodes.find(({ host: ns }) => virtualHolding(ns, question.dst) !== undefined);

@@ -1,6 +1,7 @@
 import type { Change } from '../../network/change.ts';
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import { ownerOfChain, type RuleOwner } from '../../path/netfilter/owner.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import type { Chain, RuleTable } from '../../records/iptables.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, supportingLine } from '../facts/ending.ts';
@@ -89,7 +90,7 @@ export const firewallManagerFlushedRules: Cause = {
 
 /** Packets of the node's own processes enter by OUTPUT, all others by PREROUTING. */
 const hookOf = (context: CauseContext, ns: NetNamespace): 'PREROUTING' | 'OUTPUT' =>
-  context.flow.question.start === ns.id ? 'OUTPUT' : 'PREROUTING';
+  senderOf(context.flow.question) === ns.id ? 'OUTPUT' : 'PREROUTING';
 
 /** Another node whose rules translate the service's address. */
 const tellsOfService = (

@@ -1,5 +1,6 @@
 import { deviceSysctl, deviceSysctlNumber, knows, type NetNamespace } from '../../network/namespace.ts';
 import type { Network } from '../../network/network.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import type { PacketView } from '../../records/packet.ts';
 import type { Neighbour } from '../../records/route.ts';
 import { virtualHolding } from '../facts/address.ts';
@@ -27,10 +28,7 @@ export const ipvsStrictarpOff: Cause = {
   detect: (context) => {
     const { dst } = context.flow.question;
     if (!isBroken(context) || dst.includes(':')) return [];
-    const client =
-      context.flow.question.start === undefined
-        ? undefined
-        : context.network.namespaces.get(context.flow.question.start);
+    const client = context.network.namespaces.get(senderOf(context.flow.question) ?? '');
     const host = client && context.network.namespaces.get(client.node);
     // A node that has the address itself asks nobody for it.
     if (host && virtualHolding(host, dst)) return [];

@@ -1,3 +1,4 @@
+import { senderOf } from '../../path/walk-result.ts';
 import { virtualHolding } from '../facts/address.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, proofsOf } from '../facts/ending.ts';
@@ -17,7 +18,7 @@ export const kubeRouterIpv6VipSameNode: Cause = {
     const { question } = context.flow;
     const ending = endingOf(context);
     if (!question.dst.includes(':') || !ending || !isBroken(context)) return [];
-    const start = question.start === undefined ? undefined : context.network.namespaces.get(question.start);
+    const start = context.network.namespaces.get(senderOf(question) ?? '');
     if (start?.name !== '') return [];
     const holding = virtualHolding(start, question.dst);
     const entry = ipvsEntry(context);

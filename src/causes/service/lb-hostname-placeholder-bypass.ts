@@ -1,3 +1,4 @@
+import { senderOf } from '../../path/walk-result.ts';
 import { virtualHolding } from '../facts/address.ts';
 import { decisiveLine } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
@@ -23,7 +24,7 @@ export const lbHostnamePlaceholderBypass: Cause = {
   detect: (context) => {
     const { question } = context.flow;
     const first = context.branch.forward.steps.find((s) => s.place === 'routing');
-    const client = question.start === undefined ? undefined : context.network.namespaces.get(question.start);
+    const client = context.network.namespaces.get(senderOf(question) ?? '');
     const host = client && context.network.namespaces.get(client.node);
     if (!first || !host || first.action.code === 'local' || virtualHolding(host, question.dst)) return [];
     if (context.branch.forward.end.reason !== 'outside' && context.evidence.seen !== 'ok') return [];

@@ -1,4 +1,5 @@
 import { knows } from '../../network/namespace.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import { isLinkLocal } from '../../tables/address.ts';
 import { virtualHolding } from '../facts/address.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
@@ -24,7 +25,7 @@ export const nodelocaldnsVipOnIpvs: Cause = {
     const { question } = context.flow;
     const ending = endingOf(context);
     if (!ending || question.dport !== DNS || !isLinkLocal(question.dst) || !isBroken(context)) return [];
-    const startNs = question.start === undefined ? undefined : context.network.namespaces.get(question.start);
+    const startNs = context.network.namespaces.get(senderOf(question) ?? '');
     const host = startNs && context.network.namespaces.get(startNs.node);
     if (!host || host.services.length === 0) return [];
     const holding = virtualHolding(host, question.dst);

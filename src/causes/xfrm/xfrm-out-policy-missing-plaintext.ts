@@ -1,4 +1,5 @@
 import { knows } from '../../network/namespace.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
 import { endsInTheClear, type PlainDeparture, plainDeparture } from '../facts/departure.ts';
 import { decisiveLine, namespaceId, proofsOf } from '../facts/ending.ts';
@@ -36,7 +37,7 @@ export const xfrmOutPolicyMissingPlaintext: Cause = {
         p.layer.dst === packet.dst,
     );
     // Under which source it leaves, and so which policy fits, hangs on rules that were not captured; of its own packets on its routing rules as well.
-    const isOwn = context.flow.question.start === ns.id;
+    const isOwn = senderOf(context.flow.question) === ns.id;
     const isTranslated = translationsOf(context).some((t) => t.namespace === ns);
     const lacking = [
       ...((isOwn || isTranslated) && !rulesCaptured(ns) ? (['iptables-save'] as const) : []),

@@ -19,6 +19,7 @@ export interface AnalyzeArguments {
   bundle: string[];
   flow: string[] | undefined;
   from: string | undefined;
+  in?: string | undefined;
   format: Format;
   output: string | undefined;
   'fail-on': Confidence | undefined;
@@ -33,7 +34,7 @@ export interface AnalyzeArguments {
 /** Reads, analyses and writes; gives the exit status. */
 export const runAnalyze = async (args: AnalyzeArguments): Promise<number> => {
   const language = chosenLanguage(args.lang);
-  const flows = flowRequests(args.flow ?? [], args.from);
+  const flows = flowRequests(args.flow ?? [], args.from, args.in);
   if (args.list) return list(args);
   const shown = await progress(args);
   try {

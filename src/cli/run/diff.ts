@@ -17,6 +17,7 @@ export interface DiffArguments {
   bad: string;
   flow: string | undefined;
   from: string | undefined;
+  in?: string | undefined;
   format: 'text' | 'json';
   output: string | undefined;
   lang: string | undefined;
@@ -26,7 +27,7 @@ export interface DiffArguments {
 /** Follows one flow in both bundles and prints what of its way differs; gives the exit status. */
 export const runDiff = async (args: DiffArguments): Promise<number> => {
   const lang = chosenLanguage(args.lang);
-  const [request] = flowRequests(args.flow === undefined ? [] : [args.flow], args.from);
+  const [request] = flowRequests(args.flow === undefined ? [] : [args.flow], args.from, args.in);
   const shown = await progress(args);
   const open = (path: string) => openBundle(path, shown);
   const [good, bad] = await open(args.good)
@@ -89,7 +90,9 @@ const foundIn = (
   const { question } = worst;
   const start =
     question.start !== undefined && good.network.namespaces.has(question.start) ? question.start : undefined;
-  return { good: { ...question, sport: undefined, start }, bad: question };
+  // Where the start is not there, the working bundle tells its own.
+  const begins = start === undefined ? { arrival: undefined, entry: undefined } : {};
+  return { good: { ...question, sport: undefined, start, ...begins }, bad: question };
 };
 
 const quotesOf = (opened: OpenedBundle, sources: ReturnType<typeof quotedOf>): Promise<Quotes> => {

@@ -25,7 +25,9 @@ export const runFlows = async (args: FlowsArguments): Promise<number> => {
   const { network } = await openBundle(args.bundle, shown).finally(shown.stop);
   const found = findCandidates(network);
   for (const { question, symptoms, count, sources } of found) {
-    const from = question.start === undefined ? '' : ` --from '${question.start}'`;
+    const { start, arrival } = question;
+    const at = arrival?.device === undefined ? start : `${start}/${arrival.device}`;
+    const from = start === undefined ? '' : arrival ? ` --in '${at}'` : ` --from '${start}'`;
     const [first] = sources;
     const place = first ? `${first.file}:${first.line}` : '';
     print(

@@ -1,7 +1,7 @@
 import type { FlowAnalysis } from '../../causes/facts/finding.ts';
 import type { Analysis } from '../../judging/analysis.ts';
 import type { Step } from '../../path/step.ts';
-import { decidingLeg, type Leg, type WalkBranch } from '../../path/walk-result.ts';
+import { decidingLeg, type Leg, senderOf, type WalkBranch } from '../../path/walk-result.ts';
 import { legsOf } from '../legs.ts';
 import { packetText } from '../packet-text.ts';
 import { ladderPicture } from '../picture/ladder-picture.ts';
@@ -140,7 +140,7 @@ export const flowView = (
   // The walk delivers what was seen to fail.
   const isOtherwise = branch?.outcome === 'delivered' && flow.outcome !== 'delivered';
   const reason = leg ? plainText(endSentence(words, leg.end, leg.steps.at(-1))) : '';
-  const startsOutside = flow.question.start === undefined && branch !== undefined;
+  const startsOutside = senderOf(flow.question) === undefined && branch !== undefined;
   const ladder = ladderPicture(`${id}-ladder`, flow, words, order, words.text('ladder-title', { flow: name }));
   const translations = translationsOf(flow, order);
   return {

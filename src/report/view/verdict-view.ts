@@ -6,7 +6,7 @@ import { endEvidence, noCause } from '../no-cause.ts';
 import { tunnelName } from '../packet-text.ts';
 import { type Prose, plainText } from '../prose.ts';
 import { cut, visibleLine } from '../visible.ts';
-import { byWeight, findingContext, findingPlace, flowText, placeName, placePhrase } from '../wording.ts';
+import { byWeight, entryText, findingContext, findingPlace, flowText, placeName, placePhrase } from '../wording.ts';
 import type { Label, Words } from '../words.ts';
 import { marked, type Piece } from './excerpts.ts';
 import { type BlockView, blockViews, inlineView, type SpanView } from './prose-view.ts';
@@ -148,13 +148,16 @@ const facts = (words: Words, flow: FlowAnalysis | undefined, finding: Finding | 
           wide: true,
           spans: [{ text: cut(flowText(flow.question), QUOTE_MOST), code: true, strong: false }],
         },
-        ...(flow.question.start === undefined
-          ? []
-          : [{ name: words.text('sent-from'), wide: false, spans: plain(visibleLine(flow.question.start)) }]),
+        ...beginning(words, flow),
         { name: words.text('client-sees'), wide: false, spans: plain(words.text(`seen-${flow.evidence.seen}`)) },
       ]
     : []),
 ];
+
+const beginning = (words: Words, { question }: FlowAnalysis): VerdictView['facts'] => {
+  const entry = entryText(words, question);
+  return entry ? [{ name: entry.label, wide: true, spans: plain(entry.text) }] : [];
+};
 
 /** The decisive lines in short, each with a link to its excerpt. */
 const decisiveLines = (
