@@ -10,6 +10,7 @@ import type { Action } from './vocabulary/actions.ts';
 import type { Assumption } from './vocabulary/assumptions.ts';
 import type { Place } from './vocabulary/places.ts';
 import type { LegEnd, Outcome, WalkConnection } from './walk-result.ts';
+import type { Zone } from './zone.ts';
 
 /** What a whole walk shares. */
 export interface World {
@@ -45,8 +46,11 @@ export interface Tracking {
   readonly connections: readonly WalkConnection[];
 }
 
-/** A packet on its way: the skb with what the kernel hangs on it. Immutable; forks share what they have in common. */
-export interface Branch {
+/**
+ * A packet on its way: the skb with what the kernel hangs on it. Immutable; forks share what they have in common. Its conntrack zone is the one that a raw rule's
+ * template gives (`-j CT --zone`), and 0 otherwise.
+ */
+export interface Branch extends Zone {
   readonly namespace: NetNamespace;
   readonly packet: Packet;
   readonly iif: string | undefined;
@@ -62,8 +66,6 @@ export interface Branch {
   readonly notrack: boolean;
   /** nf_ct_attach was here: a refusal of REJECT's or icmp_send's, which NOTRACK leaves alone although it may have no entry. */
   readonly attached: boolean;
-  /** Conntrack zone that a raw rule's template gives (`-j CT --zone`); 0 otherwise. */
-  readonly zone: number;
   readonly secpath: readonly XfrmState[];
   /** skb->ipvs_property: IPVS has translated the packet and takes no second look. */
   readonly ipvs: boolean;

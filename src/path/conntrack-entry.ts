@@ -1,4 +1,5 @@
 import type { Packet } from './packet.ts';
+import type { Zone } from './zone.ts';
 
 /** One direction of an entry. Ports undefined where unknown (a random port that no capture shows). */
 export interface WalkTuple {
@@ -12,10 +13,9 @@ export interface WalkTuple {
  * A conntrack entry that the walk makes, as struct nf_conn keeps it: two tuples and the status bits that say whose translation they hold.
  * IPVS alters the reply tuple without ever setting a bit (ip_vs_nfct.c:ip_vs_update_conntrack), which is what the hardest cases hang on.
  */
-export interface WalkEntry {
+export interface WalkEntry extends Zone {
   readonly id: number;
   readonly proto: string;
-  readonly zone: number;
   readonly original: WalkTuple;
   readonly reply: WalkTuple;
   /** IPS_SRC_NAT, IPS_DST_NAT. */

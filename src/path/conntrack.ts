@@ -2,6 +2,7 @@ import { sysctl, sysctlNumber } from '../network/namespace.ts';
 import { type Branch, decisive, finish, type Stage, step, type Tracking, UNTRACKED } from './branch.ts';
 import { type CtInfo, type CtState, invert, tupleOf, type WalkEntry, type WalkTuple } from './conntrack-entry.ts';
 import type { Packet } from './packet.ts';
+import { type Direction, zoneIn } from './zone.ts';
 
 const samePort = (kept: number | undefined, asked: number | undefined): boolean => kept === undefined || kept === asked;
 /** Whether a tuple that an entry keeps, perhaps without knowing its port, is the packet's. */
@@ -40,9 +41,10 @@ export const isTaken = (b: Branch, entry: WalkEntry, reply: WalkTuple): boolean 
     (other) =>
       other.id !== entry.id &&
       other.proto === entry.proto &&
-      other.zone === entry.zone &&
-      (isEqual(other.reply, reply) ||
-        (!(entry.proto === 'icmp' || entry.proto === 'icmp6') && isEqual(other.original, reply))),
+      ((isEqual(other.reply, reply) && zoneIn(other, 'reply') === zoneIn(entry, 'reply')) ||
+        (!(entry.proto === 'icmp' || entry.proto === 'icmp6') &&
+          isEqual(other.original, reply) &&
+          zoneIn(other, 'original') === zoneIn(entry, 'original'))),
   );
 
 /** The branch with its packet's entry changed, everywhere that it is kept. */
@@ -64,14 +66,17 @@ const lookup = (
   const tuple = tupleOf(packet);
   const isRequest = icmpType !== undefined && ICMP_REQUESTS.has(icmpType);
   const isReply = icmpType !== undefined && ICMP_REPLIES.has(icmpType);
-  const known = entriesOf(b.tracking, b.namespace.id).filter((e) => e.proto === packet.proto && e.zone === b.zone);
+  const known = entriesOf(b.tracking, b.namespace.id).filter((e) => e.proto === packet.proto);
+  const inZone = (entry: WalkEntry, direction: Direction) => zoneIn(entry, direction) === zoneIn(b, direction);
   // A port that neither side knows is the same one; only an entry without its port takes any other.
   for (const agree of [identical, sameTuple])
     for (const entry of known) {
-      if (!isReply && agree(entry.original, tuple)) return { entry, direction: 'original' };
+      if (!isReply && agree(entry.original, tuple) && inZone(entry, 'original'))
+        return { entry, direction: 'original' };
       if (isRequest) continue;
       // A VXLAN packet's source port is a hash of what it carries: the way back is a connection of its own.
-      if (packet.vni === undefined && agree(entry.reply, tuple)) return { entry, direction: 'reply' };
+      if (packet.vni === undefined && agree(entry.reply, tuple) && inZone(entry, 'reply'))
+        return { entry, direction: 'reply' };
     }
   return undefined;
 };
@@ -121,6 +126,7 @@ export const conntrackIn =
       id: world.nextEntryId++,
       proto: b.packet.proto,
       zone: b.zone,
+      zoneOnly: b.zoneOnly,
       original,
       reply: invert(original, b.packet.proto),
       srcNat: false,

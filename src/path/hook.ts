@@ -78,7 +78,7 @@ const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutc
   if (outcome.connmark !== undefined && next.ct.entry)
     next = withCtEntry(next, { ...next.ct.entry, mark: outcome.connmark });
   // The raw table's template: conntrack looks for and makes entries in that zone.
-  if (outcome.zone !== undefined) next = { ...next, zone: outcome.zone };
+  if (outcome.zone !== undefined) next = { ...next, zone: outcome.zone, zoneOnly: outcome.zoneOnly };
   const hit = outcome.hits.at(-1);
   const values = {
     table: name,

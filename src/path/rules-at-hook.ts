@@ -53,7 +53,7 @@ const inTurn = (question: TableQuestion, asked: readonly Asked[]): readonly Tabl
         ...next,
         verdict: next.verdict === 'accept' ? outcome.verdict : next.verdict,
         connmark: next.connmark ?? outcome.connmark,
-        zone: next.zone ?? outcome.zone,
+        ...(next.zone === undefined ? { zone: outcome.zone, zoneOnly: outcome.zoneOnly } : {}),
         mss: next.mss ?? outcome.mss,
         ttl: next.ttl ?? outcome.ttl,
         hits: [...outcome.hits, ...next.hits],

@@ -163,7 +163,8 @@ const signature = (branch: WalkBranch): string => {
         ].join('|')
       : '';
   const entries = [...branch.entries].map(
-    ([id, own]) => `${id} ${own.map((e) => `${e.zone} ${tupleText(e.original)} ${tupleText(e.reply)}`).join()}`,
+    ([id, own]) =>
+      `${id} ${own.map((e) => `${e.zone} ${e.zoneOnly} ${tupleText(e.original)} ${tupleText(e.reply)}`).join()}`,
   );
   return `${leg(branch.forward)}#${leg(branch.reply)}#${leg(branch.ack)}#${leg(branch.refusal)}#${entries.join()}`;
 };

@@ -31,6 +31,17 @@ describe(ID, () => {
     expect(unsaid(judged, ID)).toEqual([]);
   });
 
+  test('a set that holds loopback addresses alone is as good as empty', () => {
+    const judged = bundleOf(NAME)
+      .edited(
+        'master/ipset_list.txt',
+        /(Name: inet6:kube-router-local-ips\n(?:.+\n)*?)Number of entries: 0\nMembers:\n/,
+        '$1Number of entries: 1\nMembers:\n::1 timeout 0\n',
+      )
+      .judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toBeDefined();
+  });
+
   test('without the sets it is undecided', () => {
     const judged = bundleOf(NAME).without('ipset', 'master').judge(flowOf(NAME));
     expect(judged.undecided.find((u) => u.id === ID)?.missing).toEqual([{ kind: 'ipset', namespace: 'master' }]);

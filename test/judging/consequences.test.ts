@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CauseId } from '../../src/causes/facts/cause-id.ts';
 import type { Finding } from '../../src/causes/facts/finding.ts';
-import { allConsequences, hung, withConsequences } from '../../src/judging/consequences.ts';
+import { allConsequences, eachChanged, hung, withConsequences } from '../../src/judging/consequences.ts';
 import { CAUSES } from '../../src/judging/registry.ts';
 
 const found = (id: CauseId, line = 1): Finding => ({
@@ -112,4 +112,12 @@ it("every found cause is in the result exactly once by the causes' own relations
 it('what hangs below a finding is told at every depth, each before its own consequences', () => {
   const [top] = hung([A, B, C], by([A, B], [B, C]));
   expect(top && allConsequences(top).map((one) => one.id)).toEqual([B.id, C.id]);
+});
+
+it('what is changed of a finding is changed of all that hangs below it', () => {
+  const [top] = hung([A, B, C], by([A, B], [B, C]));
+  const doubted = top && eachChanged(top, (one) => ({ ...one, confidence: 'possible' }));
+  expect(doubted && withConsequences(doubted).map((one) => `${one.id} ${one.confidence}`)).toEqual(
+    [A, B, C].map((one) => `${one.id} possible`),
+  );
 });

@@ -2,6 +2,7 @@ import type { WalkEntry } from '../../src/path/conntrack-entry.ts';
 import { MANY_ENTRIES } from '../../src/path/leg.ts';
 import type { Packet } from '../../src/path/packet.ts';
 import type { Leg, WalkBranch, WalkedFlow } from '../../src/path/walk-result.ts';
+import { zoneIn } from '../../src/path/zone.ts';
 import type { ConntrackEntry, ConntrackTable } from '../../src/records/conntrack.ts';
 import type { KernelFlow } from './flows.ts';
 import type { FlowResult, SeenPacket } from './namespaces.ts';
@@ -281,7 +282,8 @@ const replyAgrees = (row: ConntrackEntry, entry: WalkEntry): boolean =>
   (row.reply.icmpId !== undefined
     ? same(row.reply.icmpId, entry.reply.sport)
     : same(row.reply.sport, entry.reply.sport) && same(row.reply.dport, entry.reply.dport)) &&
-  (row.zone ?? 0) === entry.zone &&
+  (row.zoneOriginal ?? row.zone ?? 0) === zoneIn(entry, 'original') &&
+  (row.zoneReply ?? row.zone ?? 0) === zoneIn(entry, 'reply') &&
   row.unreplied === !entry.seenReply;
 
 const isOf = (flow: KernelFlow, row: ConntrackEntry): boolean => {
@@ -291,7 +293,7 @@ const isOf = (flow: KernelFlow, row: ConntrackEntry): boolean => {
 };
 
 const entryText = (e: WalkEntry): string =>
-  `${e.proto} ${e.original.src}:${e.original.sport ?? '*'}>${e.original.dst}:${e.original.dport ?? ''} / ${e.reply.src}:${e.reply.sport ?? '*'}>${e.reply.dst}:${e.reply.dport ?? '*'}${e.seenReply ? '' : ' unreplied'}${e.zone ? ` zone ${e.zone}` : ''}`;
+  `${e.proto} ${e.original.src}:${e.original.sport ?? '*'}>${e.original.dst}:${e.original.dport ?? ''} / ${e.reply.src}:${e.reply.sport ?? '*'}>${e.reply.dst}:${e.reply.dport ?? '*'}${e.seenReply ? '' : ' unreplied'}${e.zone ? ` zone ${e.zoneOnly ?? ''} ${e.zone}` : ''}`;
 const rowText = (e: ConntrackEntry): string =>
   `${e.original.src}:${e.original.icmpId ?? e.original.sport}>${e.original.dst}:${e.original.dport ?? ''} / ${e.reply.src}:${e.reply.icmpId ?? e.reply.sport}>${e.reply.dst}:${e.reply.dport ?? ''}${e.unreplied ? ' unreplied' : ''}${e.zone ? ` zone ${e.zone}` : ''} ${e.state ?? ''}`;
 

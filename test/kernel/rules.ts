@@ -407,7 +407,7 @@ const randomTarget = (
         ...common,
         [2, random.pick(['-j NOTRACK', '-j CT --notrack'])],
         [0.3, '-j DROP'],
-        [0.4, '-j CT --zone 5'],
+        [0.6, `-j CT ${random.pick(['--zone 5', '--zone-orig 5', '--zone-reply 5'])}`],
       ]);
     case 'mangle':
       return random.weighted([

@@ -93,6 +93,27 @@ describe('zones', () => {
     expect(reply(both(0, 0))).toBe('socket');
   });
 
+  it('of one direction is the default zone in the other, where the answer looks', () => {
+    const one = (request: string, answer = ''): Text =>
+      table('raw', 4, `-A PREROUTING -j CT ${request}`, ...(answer ? [`-A OUTPUT -j CT ${answer}`] : []));
+    expect([reply(one('--zone-orig 5')), reply(one('--zone-reply 5'))]).toEqual(['socket', 'rule-drop']);
+    expect([reply(one('--zone-reply 5', '--zone 5')), reply(one('--zone-reply 5', '--zone-reply 5'))]).toEqual([
+      'socket',
+      'socket',
+    ]);
+    expect(reply(one('--zone-reply 5', '--zone-orig 5'))).toBe('rule-drop');
+  });
+
+  it("of nftables' rules is one of both directions or of one, and the first counts", () => {
+    const sets = (...rules: string[]): Text => [
+      'nft-ruleset',
+      `table ip z {\n\tchain c {\n\t\ttype filter hook prerouting priority raw; policy accept;\n${rules.map((rule) => `\t\t${rule}\n`).join('')}\t}\n}\n`,
+    ];
+    expect([reply(sets('ct zone set 5')), reply(sets('ct original zone set 5'))]).toEqual(['rule-drop', 'socket']);
+    expect(reply(sets('ct reply zone set 5'))).toBe('rule-drop');
+    expect(reply(sets('ct original zone set 5', 'ct zone set 5'))).toBe('socket');
+  });
+
   it('an answer that does not find the entry keeps the name that nobody undoes', () => {
     const moved = nat(4, '-A PREROUTING -d 10.96.0.10/32 -j DNAT --to-destination 10.244.1.1');
     const end = (...texts: Text[]) => walk(node(OFF, [moved, ...texts]), {}).reply?.end.reason;

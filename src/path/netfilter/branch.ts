@@ -19,6 +19,7 @@ export interface Branch {
   readonly mark: number;
   readonly connmark: number | undefined;
   readonly zone: number | undefined;
+  readonly zoneOnly?: TableOutcome['zoneOnly'];
   readonly mss: number | 'pmtu' | undefined;
   /** Hops that are left, where a rule changed them. */
   readonly ttl?: number | undefined;
@@ -63,7 +64,7 @@ export const startBranch = (mark: number): Branch => ({
 
 /** Branches that go on from the same rule with equal keys cannot differ in what follows, but for their choices. */
 export const branchKey = (b: Branch): string =>
-  `${b.mark} ${b.connmark} ${b.zone} ${b.mss} ${b.ttl} ${b.untracked} ${b.templated}`;
+  `${b.mark} ${b.connmark} ${b.zone} ${b.zoneOnly} ${b.mss} ${b.ttl} ${b.untracked} ${b.templated}`;
 
 export const withHit = (b: Branch, hit: RuleHit): Branch => ({ ...b, hits: { hit, before: b.hits } });
 

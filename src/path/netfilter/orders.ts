@@ -3,9 +3,9 @@ import type { TableOutcome, TableQuestion } from './outcome.ts';
 
 /** What the driver makes of an outcome. */
 const effectOf = (outcome: TableOutcome): string => {
-  const { verdict, rejectWith, nat, mark, connmark, zone, mss } = outcome;
+  const { verdict, rejectWith, nat, mark, connmark, zone, zoneOnly, mss } = outcome;
   if (verdict === 'drop' || verdict === 'reject') return `${verdict} ${rejectWith ?? ''}`;
-  return JSON.stringify([verdict, rejectWith, nat, mark, connmark, zone, mss]);
+  return JSON.stringify([verdict, rejectWith, nat, mark, connmark, zone, zoneOnly, mss]);
 };
 
 /**

@@ -6,6 +6,7 @@ import type { CtInfo } from '../conntrack-entry.ts';
 import type { Packet } from '../packet.ts';
 import type { Missing } from '../step.ts';
 import type { Assumption, DoubtCode } from '../vocabulary/assumptions.ts';
+import type { Direction } from '../zone.ts';
 
 /** What a table is asked about. */
 export interface HookQuestion {
@@ -93,6 +94,8 @@ export interface TableOutcome {
   readonly connmark: number | undefined;
   /** `-j CT --zone`. */
   readonly zone: number | undefined;
+  /** `--zone-orig`, `--zone-reply`: the one direction that the zone is for. */
+  readonly zoneOnly?: Direction | undefined;
   /** `-j TPROXY`: where the packet is delivered to; the address is undefined for the device's own. */
   readonly tproxy?: { readonly address: string | undefined; readonly port: number | undefined };
   /** `-j TCPMSS`: the clamped MSS, or 'pmtu'. */

@@ -88,6 +88,7 @@ export const outcomesOf = (ended: readonly Ended[]): TableOutcome[] =>
         mark: branch.mark,
         connmark: branch.connmark,
         zone: branch.zone,
+        zoneOnly: branch.zoneOnly,
         mss: branch.mss,
         ttl: branch.ttl,
         hits: hitsOf(branch),

@@ -141,7 +141,7 @@ export const short = (outcomes: readonly TableOutcome[]): string[] =>
     if (o.rejectWith) words.push(o.rejectWith);
     if (o.mark !== 0) words.push(`mark 0x${o.mark.toString(16)}`);
     if (o.connmark !== undefined) words.push(`connmark 0x${o.connmark.toString(16)}`);
-    if (o.zone !== undefined) words.push(`zone ${o.zone}`);
+    if (o.zone !== undefined) words.push(`zone ${o.zoneOnly ? `${o.zoneOnly} ` : ''}${o.zone}`);
     if (o.mss !== undefined) words.push(`mss ${o.mss}`);
     if (o.share !== 1) words.push(`x${o.share.toFixed(2)}`);
     return words.join(' ');

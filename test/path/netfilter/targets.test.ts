@@ -151,6 +151,8 @@ describe('raw, TPROXY and MSS', () => {
   });
   it('the first CT target is the one that counts', () => {
     expect(one('raw', ['-j CT --zone 5', '-j CT --zone 6', '-j CT --notrack'])).toBe('accept zone 5');
+    expect(one('raw', ['-j CT --zone-orig 5', '-j CT --zone 6'])).toBe('accept zone original 5');
+    expect(one('raw', ['-j CT --zone-reply 5'])).toBe('accept zone reply 5');
     expect(one('raw', ['-j NOTRACK', '-j CT --zone 6'])).toBe('notrack');
     expect(one('raw', ['-j CT --helper ftp'])).toBe('accept');
   });

@@ -2,6 +2,7 @@ import { isMulticast } from '../../../tables/address.ts';
 import { protocolNumber } from '../../packet.ts';
 import type { Missing } from '../../step.ts';
 import type { DoubtCode } from '../../vocabulary/assumptions.ts';
+import { type Direction, zoneIn } from '../../zone.ts';
 import { localType } from '../local-type.ts';
 import { type Answer, type Marks, missing } from '../matches/answer.ts';
 import { entryTuple, hasEntry } from '../matches/conntrack.ts';
@@ -66,6 +67,9 @@ const spi = (proto: string): Field =>
     if (packet.proto !== proto) return ABSENT;
     return packet.spi === undefined ? notKnown('spi-unknown', missing('xfrm-state', namespace)) : known(packet.spi);
   });
+
+const zoneOf = (direction: Direction): Field =>
+  field('number', ({ ct }) => (hasEntry(ct) ? known(ct.entry ? zoneIn(ct.entry, direction) : 0) : ABSENT));
 
 /** `fib daddr type`, `fib daddr . iif type`: the local table's view (nft_fib4_eval_type()). */
 const fibType = (side: 'src' | 'dst', device?: 'iif' | 'oif'): Field =>
@@ -135,6 +139,8 @@ const FIXED: Readonly<Record<string, Field>> = {
   'ct state': field('word', ({ ct }) => known(ct.state.toLowerCase())),
   'ct direction': field('word', ({ ct }) => (hasEntry(ct) ? known(ct.direction) : ABSENT)),
   'ct zone': field('number', ({ ct }) => (hasEntry(ct) ? known(ct.entry?.zone ?? 0) : ABSENT)),
+  'ct original zone': zoneOf('original'),
+  'ct reply zone': zoneOf('reply'),
   'ct protocol': field('protocol', ({ packet }) => known(protocolNumber(packet.proto) ?? packet.proto)),
   'meta ipsec': field('word', ({ secpath }) => known(secpath.length > 0 ? 'exists' : 'missing')),
   'rt ipsec': field('word', ({ outPolicy }) => known(outPolicy ? 'exists' : 'missing')),

@@ -1,3 +1,4 @@
+import type { Direction } from '../../zone.ts';
 import type { Statement } from '../chain-walk.ts';
 import { inverted, type Matcher, unknown } from '../matches/answer.ts';
 import { parseMasked, parseNumber } from '../matches/number.ts';
@@ -43,8 +44,8 @@ export const compileOpaque = (text: string, where: string): Statement => {
     const value = parseNumber(mss[1] ?? '');
     return act({ kind: 'change', apply: (branch) => ({ ...branch, mss: value ?? 'pmtu' }) });
   }
-  const zone = /^ct (?:original )?zone set (\d+)$/.exec(words);
-  if (zone) return act({ kind: 'change', apply: (branch) => ({ ...branch, zone: Number(zone[1]), templated: true }) });
+  const zone = /^ct (?:(original|reply) )?zone set (\d+)$/.exec(words);
+  if (zone) return act(zoneEffect(Number(zone[2]), zone[1] as Direction | undefined));
   const over = /^ct count (over )?\d+$/.exec(words);
   if (over) return test('limit', words, () => ({ value: over[1] === undefined, assumed: 'within-limit' }));
   const tproxy = /^(?:tproxy (?:ip6? )?to (\S+)|# TPROXY redirect (\S+) mark (\S+))/.exec(words);
@@ -53,6 +54,12 @@ export const compileOpaque = (text: string, where: string): Statement => {
   if (/^(xt target|#\s*[A-Z]+)\b/.test(words)) return act({ kind: 'unknown', code: 'target-unsupported' });
   return test('xt', `${where} ${words}`, ({ namespace }) => unknown('match-unsupported', 'iptables-save', namespace));
 };
+
+/** nft_ct_set_zone_eval: as xt_CT, the first template counts. */
+const zoneEffect = (zone: number, zoneOnly: Direction | undefined): Effect => ({
+  kind: 'change',
+  apply: (branch) => (branch.templated ? branch : { ...branch, zone, zoneOnly, templated: true }),
+});
 
 /** The mark comes with xt's target, or from a statement behind nft's own. */
 const tproxyEffect = (to: string, mark: string | undefined): Effect => {
