@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/causes/setup.ts'],
+    tags: [{ name: 'corpus', description: "reads the corpus of others' captures, which stands beside the project" }],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

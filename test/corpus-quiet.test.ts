@@ -63,7 +63,7 @@ const bundle = async (seed: number): Promise<string> => {
   return path;
 };
 
-describe.skipIf(!existsSync(corpus))('captures of strangers thrown together', () => {
+describe('captures of strangers thrown together', { tags: ['corpus'], skip: !existsSync(corpus) }, () => {
   test.each(Array.from({ length: 12 }, (_, i) => i + 1))(
     'bundle %i accuses nobody for certain, and every output can be made',
     async (seed) => {

@@ -5,7 +5,8 @@ import type { CaptureInput } from '../../src/captures/module.ts';
 import type { Capture } from '../../src/records/capture.ts';
 import { ConntrackColumns } from '../../src/tables/conntrack-columns.ts';
 import { read } from './fixture.ts';
-import { corpus } from './shared-material.ts';
+import { ownTexts } from './own-material.ts';
+import { corpus, everyFile, withCorpus } from './shared-material.ts';
 
 const SEED = 20261121;
 /** A line of this sort is read by the grammar, which ends the fast way for the lines around it too: the oracle. */
@@ -81,9 +82,14 @@ test('cut lines and foreign letters are read the same both ways', () => {
   }
 });
 
-test('every conntrack capture of the corpus is read the same both ways', () => {
-  for (const { text } of corpus('conntrack')) sameBothWays(text);
+test('every recorded conntrack capture is read the same both ways', () => {
+  expect(ownTexts('conntrack').length).toBeGreaterThan(20);
+  for (const text of ownTexts('conntrack')) sameBothWays(text);
 });
+
+test('every conntrack capture of the corpus is read the same both ways', withCorpus, () =>
+  everyFile(corpus('conntrack'), ({ text }) => sameBothWays(text)),
+);
 
 test('nearly all lines of a common dump need no grammar', () => {
   const usual = new UsualEntries(new ConntrackColumns('x'), null);

@@ -6,7 +6,7 @@ import type { Capture, CaptureKind } from '../../src/records/capture.ts';
 import type { ConntrackEntry } from '../../src/records/conntrack.ts';
 import { read } from './fixture.ts';
 import { bundleMembers } from './recorded-members.ts';
-import { corpus, hasCorpus } from './shared-material.ts';
+import { corpus, everyFile, withCorpus } from './shared-material.ts';
 
 const KINDS = ['conntrack', 'ipvsadm', 'xfrm-state', 'xfrm-policy', 'xfrm-stat'] as const;
 
@@ -54,26 +54,27 @@ const TEXT_ONLY = new Set(['ctx', 'esn_ctx']);
 const OURS: ReadonlySet<CaptureKind> = new Set([...KINDS, 'conntrack-stats', 'ipvsadm-connections', 'rt-cache']);
 const files = KINDS.flatMap((kind) => corpus(kind).map((file) => ({ ...file, kind })));
 
-describe.skipIf(!hasCorpus)('the corpus', () => {
+describe('the corpus', withCorpus, () => {
   test('has files of every kind', () => {
     for (const kind of KINDS) expect(files.filter((file) => file.kind === kind).length).toBeGreaterThan(3);
   });
 
-  test.each(files)('$name: what the index says of it is what is read', ({ name, kind, facts, text }) => {
-    const capture = read(kind, text);
-    const counted: Record<string, number> = {};
-    const said: Record<string, number> = {};
-    for (const [fact, value] of facts) {
-      if (TEXT_ONLY.has(fact)) continue;
-      const counter = COUNTERS[fact];
-      if (!counter) throw new Error(`no counter for the fact ${fact}`);
-      said[fact] = value;
-      counted[fact] = counter(capture, text);
-    }
-    expect(counted).toEqual(said);
-    const surprises = capture.unreadLines.filter((line) => allowed[name]?.[line.source.line] === undefined);
-    expect(surprises).toEqual([]);
-  });
+  test('what the index says of a file is what is read', () =>
+    everyFile(files, ({ name, kind, facts, text }) => {
+      const capture = read(kind, text);
+      const counted: Record<string, number> = {};
+      const said: Record<string, number> = {};
+      for (const [fact, value] of facts) {
+        if (TEXT_ONLY.has(fact)) continue;
+        const counter = COUNTERS[fact];
+        if (!counter) throw new Error(`no counter for the fact ${fact}`);
+        said[fact] = value;
+        counted[fact] = counter(capture, text);
+      }
+      expect(counted).toEqual(said);
+      const surprises = capture.unreadLines.filter((line) => allowed[name]?.[line.source.line] === undefined);
+      expect(surprises).toEqual([]);
+    }));
 
   test('every line that may be unread is unread', () => {
     for (const [name, lines] of Object.entries(allowed)) {
@@ -130,7 +131,7 @@ describe('the recorded bundles', () => {
   });
 });
 
-describe.skipIf(!hasCorpus)('the kind is told by the text alone', () => {
+describe('the kind is told by the text alone', withCorpus, () => {
   const sniffed = (text: string): CaptureKind[] =>
     CAPTURE_MODULES.filter((module) => module.formats.some(({ kind }) => OURS.has(kind))).flatMap(
       (module) => module.sniff(text.slice(0, 4096)) ?? [],
@@ -142,10 +143,11 @@ describe.skipIf(!hasCorpus)('the kind is told by the text alone', () => {
     'xfrm-state/libreswan--ikev2-mobike-02-east-L19.txt',
   ]);
 
-  test.each(files)('$name', ({ name, kind, text }) => {
-    const expected = kind === 'ipvsadm' && / connection entries|^Pro From/m.test(text) ? 'ipvsadm-connections' : kind;
-    expect(sniffed(text)).toEqual(UNTOLD.has(name) ? [] : [expected]);
-  });
+  test('of every file', () =>
+    everyFile(files, ({ name, kind, text }) => {
+      const expected = kind === 'ipvsadm' && / connection entries|^Pro From/m.test(text) ? 'ipvsadm-connections' : kind;
+      expect(sniffed(text)).toEqual(UNTOLD.has(name) ? [] : [expected]);
+    }));
 
   test.each(['ip-addr', 'ip-route', 'iptables-save', 'ipset', 'nft', 'ss', 'sysctl', 'tcpdump', 'kubectl'])(
     'no %s is taken for one of these',

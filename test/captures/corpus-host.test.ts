@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Capture, CaptureKind } from '../../src/records/capture.ts';
 import { read } from './fixture.ts';
 import { bundleMembers } from './recorded-members.ts';
-import { type CorpusFile, corpus, hasCorpus, missing } from './shared-material.ts';
+import { type CorpusFile, corpus, everyFile, withCorpus } from './shared-material.ts';
 
 const allowed: Readonly<Record<string, { readonly lines: number; readonly reason: string }>> = JSON.parse(
   readFileSync(new URL('./unread-allowed-host.json', import.meta.url), 'utf8'),
@@ -12,17 +12,15 @@ const allowedLines = (name: string): number => allowed[name]?.lines ?? 0;
 
 /** Every file of a corpus folder is read with as many unread lines as are allowed, and its facts hold. */
 const folder = (name: string, kind: CaptureKind, facts: (capture: Capture, file: CorpusFile) => void): void => {
-  const files = corpus(name);
-  describe.skipIf(!hasCorpus)(`corpus ${name}${hasCorpus ? '' : ` ${missing('the corpus')}`}`, () => {
-    if (files.length === 0) test('nothing to read', () => {});
-    test.each(files.map((file) => [file.name, file] as const))('%s', (_name, file) => {
+  test(`corpus ${name}`, withCorpus, () =>
+    everyFile(corpus(name), (file) => {
       const capture = read(kind, file.text, { command: file.command });
       expect(capture.unreadLines.slice(allowedLines(file.name))).toEqual([]);
       expect(capture.unread).toBe(allowedLines(file.name));
       expect(capture.lines).toBe(file.facts.get('lines'));
       facts(capture, file);
-    });
-  });
+    }),
+  );
 };
 
 /* The facts were counted by simple patterns; what such a pattern counts and is no record is taken off here. */

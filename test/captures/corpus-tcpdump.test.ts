@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { read } from './fixture.ts';
 import { bundleMembers } from './recorded-members.ts';
-import { corpus, hasCorpus } from './shared-material.ts';
+import { corpus, everyFile, withCorpus } from './shared-material.ts';
 
 /** Corpus lines that are no output of tcpdump: file, line number, why. Each entry must still be needed. */
 const allowed = JSON.parse(
@@ -13,21 +13,22 @@ const allowed = JSON.parse(
 /** Lines of a text that begin as a packet of `-i any` with date and time: counted without our grammar. */
 const stamped = (text: string): number => text.split('\n').filter((line) => /^\d{4}-\d\d-\d\d \d\d:/.test(line)).length;
 
-describe.skipIf(!hasCorpus)('corpus', () => {
+describe('corpus', withCorpus, () => {
   const files = corpus('tcpdump');
   test('is there', () => expect(files.length).toBeGreaterThan(100));
 
-  test.each(files.map((file) => [file.name, file] as const))('%s', (name, { text, facts }) => {
-    const capture = read('tcpdump', text, { file: name });
-    // Packets as the index counted them: numbered, else stamped, else (-t) those that begin with IP.
-    const count = facts.get('packets') ?? (facts.get('timestamped_lines') || facts.get('lines_starting_IP') || 0);
-    expect(capture.records).toBe(count);
-    expect(capture.data.packets?.count).toBe(count);
-    expect(capture.lines).toBe(text.split('\n').length - (text.endsWith('\n') ? 1 : 0));
-    expect(capture.lines).toBeGreaterThanOrEqual(facts.get('lines') ?? 0);
-    const excused = allowed.filter(({ file }) => file === name).map(({ line }) => line);
-    expect(capture.unreadLines.map(({ source }) => source.line)).toEqual(excused);
-  });
+  test('every file is read to its last line, with as many packets as it has', () =>
+    everyFile(files, ({ name, text, facts }) => {
+      const capture = read('tcpdump', text, { file: name });
+      // Packets as the index counted them: numbered, else stamped, else (-t) those that begin with IP.
+      const count = facts.get('packets') ?? (facts.get('timestamped_lines') || facts.get('lines_starting_IP') || 0);
+      expect(capture.records).toBe(count);
+      expect(capture.data.packets?.count).toBe(count);
+      expect(capture.lines).toBe(text.split('\n').length - (text.endsWith('\n') ? 1 : 0));
+      expect(capture.lines).toBeGreaterThanOrEqual(facts.get('lines') ?? 0);
+      const excused = allowed.filter(({ file }) => file === name).map(({ line }) => line);
+      expect(capture.unreadLines.map(({ source }) => source.line)).toEqual(excused);
+    }));
 
   test('stamped captures have their bare IP lines as packets inside', () => {
     for (const { name, text, facts } of files) {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { CAPTURE_MODULES } from '../../src/captures/registry.ts';
 import type { CaptureKind } from '../../src/records/capture.ts';
 import { read } from './fixture.ts';
-import { corpus, hasCorpus, missing } from './shared-material.ts';
+import { ownTexts } from './own-material.ts';
+import { corpus, withCorpus } from './shared-material.ts';
 
 const FOLDERS: readonly (readonly [string, CaptureKind])[] = [
   ['iptables-save', 'iptables-save'],
@@ -12,18 +13,23 @@ const FOLDERS: readonly (readonly [string, CaptureKind])[] = [
   ['ipset', 'ipset'],
 ];
 
-describe('no text makes a reader throw, and every line is accounted for', () => {
-  // Lines of all four formats, so that each also meets the others.
-  const lines = FOLDERS.flatMap(([folder]) => corpus(folder).flatMap(({ text }) => text.split('\n').slice(0, 40)));
+// Lines of all four formats, so that each also meets the others.
+const OWN = FOLDERS.flatMap(([, kind]) => ownTexts(kind).flatMap((text) => text.split('\n').slice(0, 40)));
+const OTHERS = FOLDERS.flatMap(([folder]) => corpus(folder).flatMap(({ text }) => text.split('\n').slice(0, 40)));
+
+describe.each([
+  ['our own captures', OWN, {}],
+  ['the corpus', OTHERS, withCorpus],
+] as const)('no text made of %s makes a reader throw, and every line is accounted for', (_, lines, when) => {
   const mutated = fc
     .tuple(
-      fc.constantFrom(...(lines.length > 0 ? lines : ['x'])),
+      fc.constantFrom(...lines),
       fc.nat(200),
       fc.nat(8),
       fc.string({ unit: fc.constantFrom(...'{}"\\! -#:[]*,\n\tab0'), maxLength: 6 }),
     )
     .map(([line, at, length, insert]) => line.slice(0, at) + insert + line.slice(at + length));
-  test.each(FOLDERS.map(([, kind]) => kind))('%s', (kind) => {
+  test.each(FOLDERS.map(([, kind]) => kind))('%s', when, (kind) => {
     fc.assert(
       fc.property(fc.array(mutated, { minLength: 1, maxLength: 30 }), fc.boolean(), (texts, ended) => {
         const text = texts.join('\n') + (ended ? '\n' : '');
@@ -57,17 +63,14 @@ describe.each(FOLDERS.map(([, kind]) => kind))('%s: hostile lines', (kind) => {
   });
 });
 
-describe.skipIf(!hasCorpus)(
-  `a capture without a name is known by its text${hasCorpus ? '' : ` ${missing('the corpus')}`}`,
-  () => {
-    // `ipset` 4's own commands, and pages that show a few rules without any head.
-    const untold = (text: string) => /^-N \S+ iphash/.test(text) || /^\[\.\.\.\]/.test(text);
-    test.each(FOLDERS)('%s', (folder, kind) => {
-      for (const { name, text } of corpus(folder)) {
-        if (untold(text)) continue;
-        const found = CAPTURE_MODULES.map((module) => module.sniff(text.slice(0, 4096))).filter((k) => k !== undefined);
-        expect([name, found]).toEqual([name, [kind]]);
-      }
-    });
-  },
-);
+describe('a capture without a name is known by its text', withCorpus, () => {
+  // `ipset` 4's own commands, and pages that show a few rules without any head.
+  const untold = (text: string) => /^-N \S+ iphash/.test(text) || /^\[\.\.\.\]/.test(text);
+  test.each(FOLDERS)('%s', (folder, kind) => {
+    for (const { name, text } of corpus(folder)) {
+      if (untold(text)) continue;
+      const found = CAPTURE_MODULES.map((module) => module.sniff(text.slice(0, 4096))).filter((k) => k !== undefined);
+      expect([name, found]).toEqual([name, [kind]]);
+    }
+  });
+});

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { CAPTURE_MODULES } from '../../src/captures/registry.ts';
 import type { CaptureKind } from '../../src/records/capture.ts';
 import { read } from './fixture.ts';
+import { ownTexts } from './own-material.ts';
 import { bundleMembers } from './recorded-members.ts';
-import { corpus, hasCorpus } from './shared-material.ts';
+import { corpus, withCorpus } from './shared-material.ts';
 
 const FOLDERS: readonly (readonly [string, CaptureKind])[] = [
   ['ip-addr', 'ip-addr'],
@@ -27,12 +28,17 @@ const KINDS: readonly CaptureKind[] = [
   'date',
 ];
 
-describe('no text makes a reader throw, and every line is accounted for', () => {
-  const lines = FOLDERS.flatMap(([folder]) => corpus(folder).flatMap(({ text }) => text.split('\n').slice(0, 12)));
+const OWN = KINDS.flatMap((kind) => ownTexts(kind).flatMap((text) => text.split('\n').slice(0, 12)));
+const OTHERS = FOLDERS.flatMap(([folder]) => corpus(folder).flatMap(({ text }) => text.split('\n').slice(0, 12)));
+
+describe.each([
+  ['our own captures', OWN, {}],
+  ['the corpus', OTHERS, withCorpus],
+] as const)('no text made of %s makes a reader throw, and every line is accounted for', (_, lines, when) => {
   const mutated = fc
-    .tuple(fc.constantFrom(...(lines.length > 0 ? lines : ['x'])), fc.nat(400), fc.nat(8), fc.string({ maxLength: 6 }))
+    .tuple(fc.constantFrom(...lines), fc.nat(400), fc.nat(8), fc.string({ maxLength: 6 }))
     .map(([line, at, length, insert]) => line.slice(0, at) + insert.replace(/\r/g, '') + line.slice(at + length));
-  test.each(KINDS)('%s', (kind) => {
+  test.each(KINDS)('%s', when, (kind) => {
     fc.assert(
       fc.property(fc.array(mutated, { minLength: 1, maxLength: 8 }), fc.boolean(), (texts, ended) => {
         const text = texts.join('\n') + (ended ? '\n' : '');
@@ -46,7 +52,7 @@ describe('no text makes a reader throw, and every line is accounted for', () => 
   });
 });
 
-describe.skipIf(!hasCorpus)('a capture without a name is known by its text', () => {
+describe('a capture without a name is known by its text', () => {
   const sniff = (text: string): (CaptureKind | undefined)[] =>
     CAPTURE_MODULES.map((module) => module.sniff(text.slice(0, 4096))).filter((kind) => kind !== undefined);
   // Too short or too special to be told: messages, answers of ip route get, rows of one destination, elided pages.
@@ -56,7 +62,7 @@ describe.skipIf(!hasCorpus)('a capture without a name is known by its text', () 
     /^X: /m.test(text);
 
   for (const [folder, kind] of FOLDERS)
-    test(folder, () => {
+    test(folder, withCorpus, () => {
       for (const { name, text, command } of corpus(folder)) {
         const found = sniff(text);
         if (!untold(text, command) || found.length > 0)

@@ -8,14 +8,15 @@ import { plainText } from '../../src/captures/plain-text.ts';
 import type { CaptureKind } from '../../src/records/capture.ts';
 import { canonicalPrefix } from '../../src/tables/address.ts';
 import { read } from './fixture.ts';
-import { corpus, hasCorpus } from './shared-material.ts';
+import { ownTexts } from './own-material.ts';
+import { corpus, withCorpus } from './shared-material.ts';
 
 const MUTATIONS = Number(process.env.NETAUTOPSY_MUTATIONS ?? 5000);
 const SLOW_MS = 1000;
 const LARGEST = 12_000;
 const PER_KIND = 6;
 
-/** Corpus folders by kind, where the names differ, and a few lines where the corpus has none of the kind. */
+/** Corpus folders by kind, where the names differ. */
 const FOLDERS: Partial<Record<CaptureKind, string>> = {
   'nft-ruleset': 'nft',
   sockets: 'ss',
@@ -24,33 +25,18 @@ const FOLDERS: Partial<Record<CaptureKind, string>> = {
   'ipvsadm-timeout': 'ipvsadm',
   'conntrack-stats': 'conntrack',
 };
-const WRITTEN: Partial<Record<CaptureKind, string>> = {
-  'ip-neigh': '10.0.0.2 dev eth0 lladdr 02:00:00:00:00:02 REACHABLE\nfe80::1 dev eth0 FAILED\n',
-  'bridge-link':
-    '3: veth1@if2: <BROADCAST,UP,LOWER_UP> mtu 1500 master br0 state forwarding priority 32 cost 2\n    hairpin on guard off\n',
-  counters:
-    '#kernel\nIpInReceives                    100                0.0\nTcpExtListenDrops               0                  0.0\nIp:\n    12 total packets received\n',
-  'rt-cache': 'entries  in_hit in_slow_tot\n00000000 00000000 00000001\n',
-  dmesg:
-    '[    1.000000] nf_conntrack: table full, dropping packet\n[2.5] IPv4: martian source 10.0.0.1 from 10.0.0.2, on dev eth0\n',
-  uname: 'Linux node-1 5.10.0-8-amd64 #1 SMP Debian 5.10.46-4 (2021-08-03) x86_64 GNU/Linux\n',
-  hostname: 'node-1\n',
-  date: 'Fri Nov 20 16:18:42 UTC 2026\n',
-  'xfrm-stat': 'XfrmInError             \t0\nXfrmInNoPols            \t6\n',
-};
-
-const originals = (kind: CaptureKind): readonly string[] => {
-  const found = corpus(FOLDERS[kind] ?? kind)
-    .map(({ text }) => text.slice(0, LARGEST))
-    .sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-  // Evenly from the largest to the smallest.
-  const chosen = Array.from(
+/** A few of many texts, evenly from the largest to the smallest. */
+const some = (texts: readonly string[]): readonly string[] => {
+  const found = texts.map((text) => text.slice(0, LARGEST)).sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+  return Array.from(
     { length: Math.min(PER_KIND, found.length) },
     (_, i) => found[Math.floor((i * found.length) / PER_KIND)] ?? '',
   );
-  const written = WRITTEN[kind];
-  return written === undefined ? chosen : [...chosen, written];
 };
+const SOURCES = [
+  ['our own captures', (kind: CaptureKind) => some(ownTexts(kind)), {}],
+  ['the corpus', (kind: CaptureKind) => some(corpus(FOLDERS[kind] ?? kind).map(({ text }) => text)), withCorpus],
+] as const;
 
 /** mulberry32. */
 const random = (seed: number) => {
@@ -151,38 +137,38 @@ const check = (kind: CaptureKind, text: string): void => {
 const kinds = [...new Set(FORMATS.map(({ kind }) => kind))].sort();
 const share = Math.max(1, Math.ceil(MUTATIONS / kinds.length));
 
-describe('broken captures are read to their end', () => {
-  test.skipIf(!hasCorpus).each(kinds)(
-    '%s',
-    (kind) => {
-      const texts = originals(kind);
-      expect(texts.length, `no original of ${kind}: add some lines to WRITTEN`).toBeGreaterThan(0);
-      const r = random([...kind].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7));
-      for (const text of texts) check(kind, text);
-      for (let i = 0; i < share; i += 1) {
-        let text = texts[r(texts.length)] ?? '';
-        const applied: number[] = [];
-        for (let n = 0; n <= r(2); n += 1) {
-          const which = r(MUTATORS.length);
-          applied.push(which);
-          text = MUTATORS[which]?.(text, r) ?? text;
-        }
-        try {
-          check(kind, text);
-        } catch (error) {
-          const why = error instanceof Error ? error.message : String(error);
-          throw new Error(
-            `${kind}, mutation ${i} (mutators ${applied.join(', ')}): ${why}\n${JSON.stringify(text.slice(0, 2000))}`,
-            {
-              cause: error,
-            },
-          );
-        }
+describe.each(SOURCES)('broken captures, made of %s, are read to their end', (source, originals, when) => {
+  test.each(kinds)('%s', { ...when, timeout: 600_000 }, (kind) => {
+    const texts = originals(kind);
+    if (source === 'our own captures')
+      expect(texts.length, `no original of ${kind}: add some lines to own-material.ts`).toBeGreaterThan(0);
+    if (texts.length === 0) return;
+    const r = random([...kind].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7));
+    for (const text of texts) check(kind, text);
+    for (let i = 0; i < share; i += 1) {
+      let text = texts[r(texts.length)] ?? '';
+      const applied: number[] = [];
+      for (let n = 0; n <= r(2); n += 1) {
+        const which = r(MUTATORS.length);
+        applied.push(which);
+        text = MUTATORS[which]?.(text, r) ?? text;
       }
-    },
-    600_000,
-  );
+      try {
+        check(kind, text);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new Error(
+          `${kind}, mutation ${i} (mutators ${applied.join(', ')}): ${why}\n${JSON.stringify(text.slice(0, 2000))}`,
+          {
+            cause: error,
+          },
+        );
+      }
+    }
+  });
+});
 
+describe('broken captures', () => {
   test('a healthy rest is read: what stands after the broken place is not lost', () => {
     const good = '12:00:00.000000 IP 10.0.0.1.1 > 10.0.0.2.2: UDP, length 1\n';
     for (const bad of ['\u0000\u0001\n', '((((((\n', `${'['.repeat(5000)}\n`, '12:00:00.000000 IP (tos 0x0, ttl 64\n'])

@@ -6,9 +6,11 @@ import { fileURLToPath } from 'node:url';
 const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
 export const hasCorpus = existsSync(join(SHARED, 'corpus', 'INDEX.tsv'));
 
-export const missing = (what: string): string =>
-  `SKIPPED: ${what} is not beside the project (../shared); real material is not tested`;
-if (!hasCorpus) console.warn(missing('the corpus'));
+if (!hasCorpus)
+  console.warn("SKIPPED: the corpus of others' captures is not beside the project (../shared); it is not read");
+
+/** For a test over the corpus: skipped where it is not, and run alone by `vitest run --tags-filter=corpus`. */
+export const withCorpus = { tags: ['corpus'], skip: !hasCorpus };
 
 /** A corpus file with its line of INDEX.tsv. */
 export interface CorpusFile {
@@ -17,6 +19,20 @@ export interface CorpusFile {
   readonly facts: ReadonlyMap<string, number>;
   readonly text: string;
 }
+
+/** Holds each file to a check, all of them; those that do not stand it are named. */
+export const everyFile = <F extends { readonly name: string }>(files: readonly F[], check: (file: F) => void): void => {
+  if (files.length === 0) throw new Error('there are no files');
+  const wrong = files.flatMap((file) => {
+    try {
+      check(file);
+      return [];
+    } catch (error) {
+      return [`${file.name}: ${error instanceof Error ? error.message : String(error)}`];
+    }
+  });
+  if (wrong.length > 0) throw new Error(wrong.join('\n\n'));
+};
 
 /** The corpus files of one folder. */
 export const corpus = (folder: string): readonly CorpusFile[] => {

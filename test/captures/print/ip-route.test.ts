@@ -5,26 +5,31 @@ import type { NextHop, Route, RouteType } from '../../../src/records/route.ts';
 import { canonicalAddress, canonicalPrefix } from '../../../src/tables/address.ts';
 import { read } from '../fixture.ts';
 import { bundleMembers } from '../recorded-members.ts';
-import { corpus } from '../shared-material.ts';
+import { corpus, everyFile, withCorpus } from '../shared-material.ts';
 
 /** The white space that the printer does not keep: indentation, line ends, and the doubled blanks of old releases. */
 const plain = (text: string): string => text.trim().replace(/\s+/g, ' ');
 const shownTable = (command: string): string => /\btable (?!all)(\S+)/.exec(command)?.[1] ?? 'main';
 
-const material = [
-  ...corpus('ip-route').filter((file) => !/\bget\b|-n\b/.test(file.command)),
-  ...bundleMembers(new Set(['ip_route.txt', 'ip_-6_route.txt'])).map((member) => ({ ...member, command: '' })),
-];
+const sameText = (file: { readonly text: string; readonly command: string }): void => {
+  const capture = read('ip-route', file.text, { command: file.command });
+  const skipped = new Set([...capture.unreadLines, ...capture.toolMessages].map(({ text }) => plain(text)));
+  const lines = file.text.split('\n').map(plain);
+  expect(printRoutes(capture.data.routes ?? [], shownTable(file.command)).split('\n')).toEqual(
+    lines.filter((line, i) => !skipped.has(line) && (line !== '' || i === lines.length - 1)),
+  );
+};
 
 describe('text → model → text', () => {
-  test.each(material.map((file) => [file.name, file] as const))('%s', (_name, file) => {
-    const capture = read('ip-route', file.text, { command: file.command });
-    const skipped = new Set([...capture.unreadLines, ...capture.toolMessages].map(({ text }) => plain(text)));
-    const lines = file.text.split('\n').map(plain);
-    expect(printRoutes(capture.data.routes ?? [], shownTable(file.command)).split('\n')).toEqual(
-      lines.filter((line, i) => !skipped.has(line) && (line !== '' || i === lines.length - 1)),
-    );
-  });
+  test.each(bundleMembers(new Set(['ip_route.txt', 'ip_-6_route.txt'])))('$name', ({ text }) =>
+    sameText({ text, command: '' }),
+  );
+  test('of the corpus', withCorpus, () =>
+    everyFile(
+      corpus('ip-route').filter((file) => !/\bget\b|-n\b/.test(file.command)),
+      sameText,
+    ),
+  );
 });
 
 const v4 = fc.ipV4();

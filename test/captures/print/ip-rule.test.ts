@@ -5,24 +5,25 @@ import type { RouteRule } from '../../../src/records/route.ts';
 import { canonicalAddress, canonicalPrefix } from '../../../src/tables/address.ts';
 import { read } from '../fixture.ts';
 import { bundleMembers } from '../recorded-members.ts';
-import { corpus } from '../shared-material.ts';
+import { corpus, everyFile, withCorpus } from '../shared-material.ts';
 
 /** The white space that the printer does not keep: the blanks of documents that lost the tab, and those at line ends. */
 const plain = (text: string): string => text.trim().replace(/\s+/g, ' ');
 
-const material = [...corpus('ip-rule'), ...bundleMembers(new Set(['ip_rule.txt', 'ip_-6_rule.txt']))];
+const sameText = (file: { readonly text: string }): void => {
+  const capture = read('ip-rule', file.text);
+  const unread = new Set(capture.unreadLines.map(({ text }) => plain(text)));
+  const lines = file.text.split('\n').map(plain);
+  expect(
+    printRules(capture.data.rules ?? [])
+      .split('\n')
+      .map(plain),
+  ).toEqual(lines.filter((line) => !unread.has(line)));
+};
 
 describe('text → model → text', () => {
-  test.each(material.map((file) => [file.name, file] as const))('%s', (_name, file) => {
-    const capture = read('ip-rule', file.text);
-    const unread = new Set(capture.unreadLines.map(({ text }) => plain(text)));
-    const lines = file.text.split('\n').map(plain);
-    expect(
-      printRules(capture.data.rules ?? [])
-        .split('\n')
-        .map(plain),
-    ).toEqual(lines.filter((line) => !unread.has(line)));
-  });
+  test.each(bundleMembers(new Set(['ip_rule.txt', 'ip_-6_rule.txt'])))('$name', sameText);
+  test('of the corpus', withCorpus, () => everyFile(corpus('ip-rule'), sameText));
 });
 
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });

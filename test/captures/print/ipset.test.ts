@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { printSets } from '../../../src/captures/print/ipset.ts';
 import type { IpSet, SetMember } from '../../../src/records/ipset.ts';
 import { fixture, read } from '../fixture.ts';
-import { corpus, hasCorpus, missing } from '../shared-material.ts';
+import { bundleMembers } from '../recorded-members.ts';
+import { corpus, withCorpus } from '../shared-material.ts';
 
 const setsOf = (text: string): readonly IpSet[] => read('ipset', text).data.sets ?? [];
 
@@ -23,7 +24,16 @@ test('what a kernel saved is printed as it was', () => {
   expect(printSets(setsOf(text))).toBe(text);
 });
 
-describe.skipIf(!hasCorpus)(`over the corpus${hasCorpus ? '' : ` ${missing('the corpus')}`}`, () => {
+test('model → text → model is the model, over the recorded bundles', () => {
+  const texts = bundleMembers(new Set(['ipset_list.txt']));
+  expect(texts.length).toBeGreaterThan(5);
+  for (const { text } of texts) {
+    const sets = setsOf(text);
+    expect(plain(setsOf(printSets(sets)))).toEqual(plain(sets));
+  }
+});
+
+describe('over the corpus', withCorpus, () => {
   const texts = corpus('ipset').map((file) => file.text);
 
   test('text → model → text is the text', () => {

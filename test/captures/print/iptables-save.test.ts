@@ -4,7 +4,8 @@ import { printRule, printTables } from '../../../src/captures/print/iptables-sav
 import type { Chain, Match, MatchOption, Rule, RuleTable } from '../../../src/records/iptables.ts';
 import { canonicalPrefix } from '../../../src/tables/address.ts';
 import { fixture, read } from '../fixture.ts';
-import { corpus, hasCorpus, missing } from '../shared-material.ts';
+import { bundleMembers } from '../recorded-members.ts';
+import { corpus, withCorpus } from '../shared-material.ts';
 
 const tablesOf = (text: string): readonly RuleTable[] => read('iptables-save', text).data.tables ?? [];
 
@@ -55,7 +56,7 @@ const normal = (text: string): string[] => {
   });
 };
 
-describe.skipIf(!hasCorpus)(`over the corpus${hasCorpus ? '' : ` ${missing('the corpus')}`}`, () => {
+describe('over the corpus', withCorpus, () => {
   const texts = corpus('iptables-save').map((file) => file.text);
 
   test('text → model → text is the text', () => {
@@ -89,6 +90,16 @@ describe.skipIf(!hasCorpus)(`over the corpus${hasCorpus ? '' : ` ${missing('the 
     }
     expect(rules).toBeGreaterThan(300);
   });
+});
+
+test('text → model → text is the text, over the recorded bundles', () => {
+  const texts = bundleMembers(new Set(['iptables-save.txt', 'ip6tables-save.txt']));
+  expect(texts.length).toBeGreaterThan(30);
+  for (const { name, text } of texts) {
+    const tables = tablesOf(text);
+    expect([name, normal(printTables(tables))]).toEqual([name, normal(text)]);
+    expect(plain(tablesOf(printTables(tables)))).toEqual(plain(tables));
+  }
 });
 
 test('what two kernels saved is printed as it was', () => {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { printXfrmPolicy } from '../../../src/captures/print/xfrm-policy.ts';
 import type { Selector, XfrmPolicy } from '../../../src/records/xfrm.ts';
 import { canonicalAddress } from '../../../src/tables/address.ts';
 import { read } from '../fixture.ts';
 import { bundleMembers } from '../recorded-members.ts';
-import { corpus, hasCorpus } from '../shared-material.ts';
+import { corpus, everyFile, withCorpus } from '../shared-material.ts';
 
 const policies = (text: string): readonly XfrmPolicy[] => {
   const capture = read('xfrm-policy', text);
@@ -39,9 +39,9 @@ const sameText = (text: string): void => {
   expect(kept(policies(text).map(printXfrmPolicy).join('\n'))).toEqual(kept(text));
 };
 
-describe.skipIf(!hasCorpus)('text to model to text', () => {
-  test.each(corpus('xfrm-policy'))('$name', ({ text }) => sameText(text));
-});
+test('text to model to text, over the corpus', withCorpus, () =>
+  everyFile(corpus('xfrm-policy'), ({ text }) => sameText(text)),
+);
 
 test('text to model to text, over the recorded bundles', () => {
   const members = bundleMembers(new Set(['ip_xfrm_policy.txt']));

@@ -4,7 +4,7 @@ import { ownerOfChain } from '../../../src/path/netfilter/owner.ts';
 import { policyNameOf, serviceOf } from '../../../src/path/netfilter/subject.ts';
 import type { CaptureKind } from '../../../src/records/capture.ts';
 import { bundleMembers } from '../../captures/recorded-members.ts';
-import { corpus, hasCorpus } from '../../captures/shared-material.ts';
+import { corpus, withCorpus } from '../../captures/shared-material.ts';
 import { ask, ct, namespaceOf, packet, short } from './make.ts';
 
 const KINDS: Readonly<Record<string, CaptureKind>> = {
@@ -149,7 +149,7 @@ describe('recorded chains', () => {
   });
 });
 
-describe.skipIf(!hasCorpus)('rules of all sorts', () => {
+describe('rules of all sorts', withCorpus, () => {
   it('every match and target of real saves is known by name', () => {
     const unknown = new Map<string, number>();
     for (const file of corpus('iptables-save')) {
