@@ -84,6 +84,44 @@ test('imports run one way', () => {
   expect(wrong).toEqual([]);
 });
 
+/** Files that import one another, types included: each circle once, as a list of its files. */
+const circlesOf = (imports: ReadonlyMap<string, readonly string[]>): readonly string[] => {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file);
+    if (at >= 0) found.push([...way.slice(at), file].join(' > '));
+    if (at >= 0 || done.has(file)) return;
+    for (const next of imports.get(file) ?? []) visit(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of imports.keys()) visit(file, []);
+  return found;
+};
+
+test('no imports go in a circle, not even of types within a folder', () => {
+  const imports = new Map(
+    files.map((file) => [
+      file,
+      importsOf(file).flatMap((specifier) =>
+        specifier.startsWith('.') ? [normalize(join(dirname(file), specifier))] : [],
+      ),
+    ]),
+  );
+  expect(circlesOf(imports)).toEqual([]);
+});
+
+test('the check finds circles', () => {
+  const imports = new Map([
+    ['a', ['b', 'c']],
+    ['b', ['c']],
+    ['c', ['d']],
+    ['d', ['b']],
+    ['e', ['e']],
+  ]);
+  expect(circlesOf(imports)).toEqual(['b > c > d > b', 'e > e']);
+});
+
 test('the check reads imports: the pipeline is there to be seen', () => {
   expect(importsOf(join('captures', 'xfrm', 'xfrm-stat.ts'))).toContain('../../records/counter.ts');
 });

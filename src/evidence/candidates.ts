@@ -4,6 +4,7 @@ import type { FlowQuestion } from '../path/walk-result.ts';
 import type { ConntrackEntry } from '../records/conntrack.ts';
 import type { Source } from '../records/source.ts';
 import { isLinkLocal, isMulticast } from '../tables/address.ts';
+import type { Candidate } from './candidate.ts';
 import { fromConntrack } from './conntrack-symptoms.ts';
 import { fromCounters } from './counter-symptoms.ts';
 import { diverse } from './diverse.ts';
@@ -15,16 +16,6 @@ import { fromPackets } from './packet-symptoms.ts';
 import { fromSockets } from './socket-symptoms.ts';
 import { ROWS, type Sighting, type Symptom, WEIGHT } from './symptom.ts';
 import { type AskedBy, synNames } from './syn-names.ts';
-
-/** A flow that looks broken. */
-export interface Candidate {
-  readonly question: FlowQuestion;
-  readonly symptoms: readonly Symptom[];
-  /** Comparable only within one bundle: the higher, the likelier that something is wrong with this flow. */
-  readonly score: number;
-  readonly count: number;
-  readonly sources: readonly Source[];
-}
 
 const KEPT = 40;
 

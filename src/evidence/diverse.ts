@@ -1,4 +1,4 @@
-import type { Candidate } from './candidates.ts';
+import type { Candidate } from './candidate.ts';
 
 /**
  * The first `count` candidates, of which no more than half show the same symptoms as long as there are others: a hundred dead monitors, or one scan, do not

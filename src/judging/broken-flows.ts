@@ -1,5 +1,6 @@
 import type { Finding, FlowAnalysis } from '../causes/facts/finding.ts';
-import { type Candidate, findCandidates } from '../evidence/candidates.ts';
+import type { Candidate } from '../evidence/candidate.ts';
+import { findCandidates } from '../evidence/candidates.ts';
 import { diverse } from '../evidence/diverse.ts';
 import { isKnownAddress } from '../evidence/known-address.ts';
 import type { Network } from '../network/network.ts';

@@ -12,7 +12,7 @@ import type {
   UndecidedFinding,
 } from '../causes/facts/finding.ts';
 import type { FlowEvidence } from '../evidence/observation.ts';
-import { applyChanges } from '../network/change.ts';
+import { applyChanges } from '../network/apply-changes.ts';
 import type { Network } from '../network/network.ts';
 import { walkFlow } from '../path/walk.ts';
 import type { FlowQuestion, Outcome, WalkBranch, WalkedFlow } from '../path/walk-result.ts';

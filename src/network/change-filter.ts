@@ -1,17 +1,8 @@
 import type { IpSet } from '../records/ipset.ts';
 import type { Chain, Hook, NftTable, Rule, RuleTable, TableName } from '../records/iptables.ts';
-import type { Source } from '../records/source.ts';
-import type { RuleChange, SetChange } from './change.ts';
+import { isAt, type Source } from '../records/source.ts';
+import { CHANGED, type RuleChange, type SetChange } from './change.ts';
 import type { NetNamespace } from './namespace.ts';
-
-/** Where a record of a change stands: nowhere in the bundle. */
-export const CHANGED: Source = { file: '', line: 0 };
-
-/** A rule as it is handed over: its chain and position come with the change. */
-export type RuleOf<T> = Omit<T, 'source' | 'chain' | 'position'>;
-
-const isAt = (source: Source, record: { readonly source: Source }): boolean =>
-  record.source.file === source.file && record.source.line === source.line;
 
 /** iptables -I, -A, -D, -P, and nft delete rule. */
 export const changeRule = (ns: NetNamespace, change: RuleChange): NetNamespace => {
@@ -49,7 +40,7 @@ const changeTable = (table: RuleTable, change: Exclude<RuleChange, { what: 'nft-
     return mapChains(table, (chain) =>
       withRules(
         chain,
-        chain.rules.filter((r) => !isAt(change.source, r)),
+        chain.rules.filter((r) => !isAt(r, change.source)),
       ),
     );
   if (table.family !== change.family || table.name !== change.table) return table;
@@ -76,7 +67,7 @@ const withRules = (chain: Chain, rules: readonly Rule[]): Chain => {
 const withoutNftRule = (table: NftTable, source: Source): NftTable => {
   const chains = new Map(
     [...table.chains].map(([name, chain]) => {
-      const rules = chain.rules.filter((rule) => !isAt(source, rule));
+      const rules = chain.rules.filter((rule) => !isAt(rule, source));
       return [name, rules.length === chain.rules.length ? chain : { ...chain, rules }] as const;
     }),
   );

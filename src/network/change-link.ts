@@ -1,8 +1,7 @@
 import type { Link, LinkAddress } from '../records/link.ts';
 import type { Route } from '../records/route.ts';
 import { canonicalPrefix } from '../tables/address.ts';
-import type { AddressChange, LinkChange } from './change.ts';
-import { CHANGED } from './change-filter.ts';
+import { type AddressChange, CHANGED, type LinkChange } from './change.ts';
 import type { NetNamespace } from './namespace.ts';
 
 /**

@@ -1,6 +1,5 @@
 import type { Sysctl } from '../records/counter.ts';
-import type { SysctlChange } from './change.ts';
-import { CHANGED } from './change-filter.ts';
+import { CHANGED, type SysctlChange } from './change.ts';
 import type { NetNamespace } from './namespace.ts';
 
 /**

@@ -1,5 +1,6 @@
 import type { NetNamespace } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
+import { isSameLine } from '../records/source.ts';
 import type { Branch, World } from './branch.ts';
 import { legOf, MANY_ENTRIES, starts, worldOf } from './leg.ts';
 import type { Packet } from './packet.ts';
@@ -58,7 +59,5 @@ const asksAnew = (ack: Branch, answered: WalkBranch): boolean =>
   ack.assumptions.some(
     ({ code, source }) =>
       source !== undefined &&
-      !answered.assumptions.some(
-        (other) => other.code === code && other.source?.file === source.file && other.source.line === source.line,
-      ),
+      !answered.assumptions.some((other) => other.code === code && isSameLine(other.source, source)),
   );

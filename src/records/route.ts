@@ -51,6 +51,25 @@ export interface Route extends Originated {
   readonly cached?: string;
 }
 
+/** A rule that looks up a table for every packet: what `ip rule add` makes where nothing else is said. */
+export const EVERY_PACKET = {
+  not: false,
+  from: undefined,
+  to: undefined,
+  fwmark: undefined,
+  iif: undefined,
+  oif: undefined,
+  uidrange: undefined,
+  ipproto: undefined,
+  sport: undefined,
+  dport: undefined,
+  tos: undefined,
+  l3mdev: false,
+  suppressPrefixLength: undefined,
+  suppressIfGroup: undefined,
+  action: 'lookup',
+} as const;
+
 export interface RouteRule extends Originated {
   readonly family: 4 | 6;
   readonly priority: number;

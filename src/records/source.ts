@@ -8,3 +8,10 @@ export interface Source {
 export interface Sourced {
   readonly source: Source;
 }
+
+/** The same line of the same file. */
+export const isSameLine = (a: Source | undefined, b: Source | undefined): boolean =>
+  a !== undefined && b !== undefined && a.file === b.file && a.line === b.line;
+
+/** The record stands in this line. */
+export const isAt = (record: Sourced, source: Source | undefined): boolean => isSameLine(record.source, source);

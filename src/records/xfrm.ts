@@ -59,6 +59,31 @@ export interface XfrmState extends Sourced {
   readonly stats: { readonly replayWindow: number; readonly replay: number; readonly failed: number } | undefined;
 }
 
+/** What an SA is where nothing but its ends and its protocol is told. */
+export const NOTHING_TOLD = {
+  spi: undefined,
+  reqid: undefined,
+  replayWindow: undefined,
+  flags: [],
+  algorithms: [],
+  encap: undefined,
+  selector: undefined,
+  mark: undefined,
+  ifId: undefined,
+  outputMark: undefined,
+  dir: undefined,
+  seq: undefined,
+  oseq: undefined,
+  bytes: undefined,
+  packets: undefined,
+  hardPackets: undefined,
+  hardBytes: undefined,
+  hardAdd: undefined,
+  added: undefined,
+  used: undefined,
+  stats: undefined,
+} as const;
+
 export interface XfrmTemplate {
   readonly src: string;
   readonly dst: string;

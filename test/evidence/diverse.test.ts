@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Candidate } from '../../src/evidence/candidates.ts';
+import type { Candidate } from '../../src/evidence/candidate.ts';
 import { diverse } from '../../src/evidence/diverse.ts';
 import type { Symptom } from '../../src/evidence/symptom.ts';
 

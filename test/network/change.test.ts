@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { applyChanges } from '../../src/network/apply-changes.ts';
 import { buildNetwork } from '../../src/network/build.ts';
-import { applyChanges, type Change } from '../../src/network/change.ts';
+import type { Change } from '../../src/network/change.ts';
 import type { Network } from '../../src/network/network.ts';
 import type { Rule, RuleTable } from '../../src/records/iptables.ts';
 import { address, at, capture, hop, link, local, route, sysctls } from './make.ts';

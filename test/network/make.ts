@@ -3,7 +3,7 @@ import type { NetNamespace } from '../../src/network/namespace.ts';
 import type { Capture, CaptureData, CaptureKind } from '../../src/records/capture.ts';
 import type { Sysctl } from '../../src/records/counter.ts';
 import type { Link, LinkAddress } from '../../src/records/link.ts';
-import type { NextHop, Route, RouteRule } from '../../src/records/route.ts';
+import { EVERY_PACKET, type NextHop, type Route, type RouteRule } from '../../src/records/route.ts';
 import { addressFamily, canonicalPrefix, prefixFamily } from '../../src/tables/address.ts';
 
 let line = 0;
@@ -118,21 +118,7 @@ export const rule = (priority: number, target: string, over: Partial<RouteRule> 
   source: at('ip_rule'),
   family: 4,
   priority,
-  not: false,
-  from: undefined,
-  to: undefined,
-  fwmark: undefined,
-  iif: undefined,
-  oif: undefined,
-  uidrange: undefined,
-  ipproto: undefined,
-  sport: undefined,
-  dport: undefined,
-  tos: undefined,
-  l3mdev: false,
-  suppressPrefixLength: undefined,
-  suppressIfGroup: undefined,
-  action: 'lookup',
+  ...EVERY_PACKET,
   target,
   ...over,
 });

@@ -1,5 +1,5 @@
 import { parse } from '#grammars/ip-rule';
-import type { RouteRule } from '../../records/route.ts';
+import { EVERY_PACKET, type RouteRule } from '../../records/route.ts';
 import { canonicalPrefix, type Family, prefixFamily } from '../../tables/address.ts';
 import { flatten } from '../../tables/interner.ts';
 import { AddressSink } from '../address-sink.ts';
@@ -60,21 +60,9 @@ class RuleSink extends AddressSink {
       source: this.source(),
       family: family ?? this.#family ?? 4,
       priority,
+      ...EVERY_PACKET,
       not,
       from: source,
-      to: undefined,
-      fwmark: undefined,
-      iif: undefined,
-      oif: undefined,
-      uidrange: undefined,
-      ipproto: undefined,
-      sport: undefined,
-      dport: undefined,
-      tos: undefined,
-      l3mdev: false,
-      suppressPrefixLength: undefined,
-      suppressIfGroup: undefined,
-      action: 'lookup',
       target: undefined,
       extra: [],
       sure: family !== undefined || this.#family !== undefined,

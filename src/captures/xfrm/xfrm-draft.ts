@@ -1,5 +1,5 @@
 import type { Source } from '../../records/source.ts';
-import type { Selector, XfrmPolicy, XfrmState, XfrmTemplate } from '../../records/xfrm.ts';
+import { NOTHING_TOLD, type Selector, type XfrmPolicy, type XfrmState, type XfrmTemplate } from '../../records/xfrm.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -12,32 +12,14 @@ export type PolicyDraft = Omit<Mutable<XfrmPolicy>, 'templates'> & { templates: 
 
 /** A state of which only its first line is known. */
 export const stateDraft = (source: Source, src: string, dst: string): StateDraft => ({
+  ...NOTHING_TOLD,
   source,
   src,
   dst,
   proto: '',
-  spi: undefined,
-  reqid: undefined,
   mode: '',
-  replayWindow: undefined,
   flags: [],
   algorithms: [],
-  encap: undefined,
-  selector: undefined,
-  mark: undefined,
-  ifId: undefined,
-  outputMark: undefined,
-  dir: undefined,
-  seq: undefined,
-  oseq: undefined,
-  bytes: undefined,
-  packets: undefined,
-  hardPackets: undefined,
-  hardBytes: undefined,
-  hardAdd: undefined,
-  added: undefined,
-  used: undefined,
-  stats: undefined,
 });
 
 /** A policy of which only its selector is known. */

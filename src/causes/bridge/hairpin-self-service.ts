@@ -7,6 +7,7 @@ import { decisiveLine, proofsOf, supportingLine, textOf } from '../facts/ending.
 import type { Cause, CauseContext, Found, Verdict } from '../facts/finding.ts';
 import { undecided } from '../facts/found.ts';
 import { ruleChange } from '../facts/rule-change.ts';
+import { memberAdded } from '../facts/set-member.ts';
 import { proxySet, setNamed } from '../facts/sets.ts';
 import { type Translation, translationsOf } from '../facts/translation.ts';
 
@@ -98,21 +99,7 @@ const masquerade = (ns: NetNamespace, self: Translation, family: 4 | 6, proto: s
   const set = setNamed(ns, proxySet(family, 'KUBE-LOOP-BACK'));
   if (set && knows(ns, 'ipset')) {
     const parts = [self.server, `${proto}:${self.serverPort}`, self.server];
-    const change: Change = {
-      namespace: ns.id,
-      op: 'add',
-      what: 'set-member',
-      set: set.name,
-      record: {
-        parts,
-        nomatch: false,
-        timeout: undefined,
-        packets: undefined,
-        bytes: undefined,
-        comment: undefined,
-        extra: [],
-      },
-    };
+    const change: Change = memberAdded(ns, set.name, parts);
     return {
       id: 'masquerade-self',
       commands: [{ node: ns.node, command: `ipset add ${set.name} ${parts.join(',')}` }],

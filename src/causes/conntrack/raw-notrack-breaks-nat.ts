@@ -2,6 +2,7 @@ import type { Change } from '../../network/change.ts';
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
 import type { NftRule, Rule } from '../../records/iptables.ts';
+import { isAt } from '../../records/source.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
 import { namespaceId, proofsOf, stepsOf, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
@@ -99,8 +100,4 @@ const nftRuleOf = (ns: NetNamespace, step: Step): NftRule | undefined =>
   ns.nftTables
     .flatMap((table) => [...table.chains.values()])
     .flatMap((chain) => chain.rules)
-    .find(
-      (rule) =>
-        rule.statements.some((s) => s.kind === 'notrack') &&
-        step.proofs.some((p) => p.source.file === rule.source.file && p.source.line === rule.source.line),
-    );
+    .find((rule) => rule.statements.some((s) => s.kind === 'notrack') && step.proofs.some((p) => isAt(rule, p.source)));

@@ -1,6 +1,7 @@
 /**
  * What a service with and without `externalTrafficPolicy: Local` does under kube-proxy's ipvs mode, by who asks which address of it from
- * where (CATALOGUE section 4, A/S2 matrix). `undefined` in a condition stands for any.
+ * where: kube-proxy's pkg/proxy/ipvs/proxier.go (syncProxyRules, syncEndpoint) and pkg/proxy/topology.go (CategorizeEndpoints); that a node without an endpoint balances over
+ * every other's since 1.24, is kubernetes/kubernetes#97081. `undefined` in a condition stands for any.
  */
 export interface MatrixRow {
   readonly row: string;

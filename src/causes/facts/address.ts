@@ -3,6 +3,7 @@ import type { Network } from '../../network/network.ts';
 import { localProof, ownAddress } from '../../path/routing/local.ts';
 import type { Link, LinkAddress } from '../../records/link.ts';
 import type { Source } from '../../records/source.ts';
+import { isAt } from '../../records/source.ts';
 import { isLoopback } from '../../tables/address.ts';
 
 /** Devices on which service proxies keep virtual addresses, for listings that do not print a device's kind. */
@@ -32,7 +33,7 @@ export const virtualHolding = (ns: NetNamespace, address: string): Holding | und
       : undefined;
   if (knows(ns, 'ip-addr')) return undefined;
   const source = localProof(ns, address);
-  const route = ns.routes.find((r) => r.source.file === source?.file && r.source.line === source.line);
+  const route = ns.routes.find((r) => isAt(r, source));
   const device = route?.nextHops[0]?.dev ?? '';
   return source && WELL_KNOWN.has(device) ? { device, source, address: undefined } : undefined;
 };

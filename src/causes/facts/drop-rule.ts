@@ -3,7 +3,7 @@ import { knows, type NetNamespace } from '../../network/namespace.ts';
 import { ownerOfChain, type RuleOwner } from '../../path/netfilter/owner.ts';
 import type { Step } from '../../path/step.ts';
 import type { Backend, NftChain, NftRule, NftTable, Rule, RuleTable } from '../../records/iptables.ts';
-import type { Source } from '../../records/source.ts';
+import { isAt, type Source } from '../../records/source.ts';
 import { textOf } from './ending.ts';
 import type { Found } from './finding.ts';
 import { ruleAt } from './rules.ts';
@@ -36,17 +36,15 @@ const nftAt = (
 ): { readonly table: NftTable; readonly chain: NftChain; readonly rule: NftRule | undefined } | undefined => {
   for (const table of ns.nftTables)
     for (const chain of table.chains.values()) {
-      if (isAt(chain.source, source)) return { table, chain, rule: undefined };
-      const rule = chain.rules.find((r) => isAt(r.source, source));
+      if (isAt(chain, source)) return { table, chain, rule: undefined };
+      const rule = chain.rules.find((r) => isAt(r, source));
       if (rule) return { table, chain, rule };
     }
   return undefined;
 };
 
-const isAt = (a: Source, b: Source): boolean => a.file === b.file && a.line === b.line;
-
 const policyTable = (ns: NetNamespace, source: Source): RuleTable | undefined =>
-  ns.tables.find((t) => [...t.chains.values()].some((chain) => isAt(chain.source, source)));
+  ns.tables.find((t) => [...t.chains.values()].some((chain) => isAt(chain, source)));
 
 /** The rule behind a step that ends in `rule-drop`, `rule-reject` or `policy-drop`. */
 export const dropRuleOf = (ns: NetNamespace, step: Step): DropRule => {

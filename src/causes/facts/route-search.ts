@@ -4,13 +4,14 @@ import { lookupRoute } from '../../path/routing/lookup.ts';
 import type { RouteAnswer } from '../../path/routing/outcome.ts';
 import type { Step } from '../../path/step.ts';
 import type { Route, RouteRule } from '../../records/route.ts';
+import { isAt } from '../../records/source.ts';
 import { prefixContains, prefixLength } from '../../tables/address.ts';
 
 /** The route or rule that a routing step quotes. */
 export const routeOfStep = (ns: NetNamespace, step: Step): Route | undefined =>
-  ns.routes.find((r) => step.proofs.some((p) => p.source.file === r.source.file && p.source.line === r.source.line));
+  ns.routes.find((r) => step.proofs.some((p) => isAt(r, p.source)));
 export const ruleOfStep = (ns: NetNamespace, step: Step): RouteRule | undefined =>
-  ns.rules.find((r) => step.proofs.some((p) => p.source.file === r.source.file && p.source.line === r.source.line));
+  ns.rules.find((r) => step.proofs.some((p) => isAt(r, p.source)));
 
 /** A plain lookup from nowhere in particular. */
 export const routeTo = (ns: NetNamespace, address: string): RouteAnswer | undefined =>

@@ -3,6 +3,7 @@ import { ownerOfChain, type RuleOwner } from '../../path/netfilter/owner.ts';
 import type { Step } from '../../path/step.ts';
 import type { Chain, Rule, RuleTable, TableName } from '../../records/iptables.ts';
 import type { Source } from '../../records/source.ts';
+import { isAt } from '../../records/source.ts';
 import { textOf } from './ending.ts';
 
 /** Whether any capture tells of the namespace's rules. */
@@ -35,8 +36,7 @@ export const decidingRule = (
     if (found) return { chain: found.rule.chain, table: found.table.name };
     for (const table of ns.nftTables)
       for (const chain of table.chains.values())
-        if (chain.rules.some((r) => r.source.file === source.file && r.source.line === source.line))
-          return { chain: chain.name, table: table.name };
+        if (chain.rules.some((r) => isAt(r, source))) return { chain: chain.name, table: table.name };
   }
   return undefined;
 };

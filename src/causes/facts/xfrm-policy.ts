@@ -3,15 +3,12 @@ import type { NetNamespace } from '../../network/namespace.ts';
 import type { Packet } from '../../path/packet.ts';
 import type { Step } from '../../path/step.ts';
 import type { XfrmFlow } from '../../path/xfrm/policy.ts';
-import type { Source } from '../../records/source.ts';
+import { isAt } from '../../records/source.ts';
 import type { XfrmPolicy, XfrmState, XfrmTemplate } from '../../records/xfrm.ts';
 import { numberOf, textOf } from './ending.ts';
 
 type PolicyRecord = Omit<XfrmPolicy, 'source'>;
 export type PolicyDir = 'in' | 'out' | 'fwd';
-
-const isAt = (record: { readonly source: Source }, source: Source): boolean =>
-  record.source.file === source.file && record.source.line === source.line;
 
 /** The policies and states that a step's lines stand for. */
 export const policiesOf = (ns: NetNamespace, step: Step): readonly XfrmPolicy[] =>

@@ -8,6 +8,7 @@ import { foundAt, undecided } from '../facts/found.ts';
 import { chainsOf, isRuleEnd } from '../facts/rules.ts';
 import { isNodePort, kubeFront, serviceName } from '../facts/service.ts';
 import { isAssumed } from '../facts/set-assumption.ts';
+import { memberAdded } from '../facts/set-member.ts';
 import { proxySet } from '../facts/sets.ts';
 
 /** Chains in which kube-proxy keeps `loadBalancerSourceRanges`: iptables before and after 1.25, ipvs, nftables. */
@@ -54,23 +55,7 @@ export const lbSourceRangesDrop: Cause = {
     const allowed = (ns.sets.get(set)?.members ?? []).filter((m) => m.parts[0] === front.address);
     const length = step.before.family === 4 ? 32 : 128;
     const changes: readonly Change[] = ns.sets.has(set)
-      ? [
-          {
-            namespace: ns.id,
-            op: 'add',
-            what: 'set-member',
-            set,
-            record: {
-              parts: [front.address, `${front.proto}:${front.port}`, `${step.before.src}/${length}`],
-              nomatch: false,
-              timeout: undefined,
-              packets: undefined,
-              bytes: undefined,
-              comment: undefined,
-              extra: [],
-            },
-          },
-        ]
+      ? [memberAdded(ns, set, [front.address, `${front.proto}:${front.port}`, `${step.before.src}/${length}`])]
       : [];
     const [namespace, name] = values.service === '' ? ['NAMESPACE', 'NAME'] : values.service.split('/');
     const patch = JSON.stringify({ spec: { loadBalancerSourceRanges: [...ranges, `${step.before.src}/${length}`] } });

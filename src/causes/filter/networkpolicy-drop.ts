@@ -14,6 +14,7 @@ import type { Cause, CauseContext, Found, Verdict } from '../facts/finding.ts';
 import { undecided } from '../facts/found.ts';
 import { testsInvalid } from '../facts/invalid-rule.ts';
 import { optionsOf, rulesCaptured } from '../facts/rules.ts';
+import { memberAdded } from '../facts/set-member.ts';
 import { failsUnexplained, legsOf, mayEndAt } from '../facts/trace.ts';
 
 /** Programs that carry out network policies with netfilter rules. */
@@ -177,21 +178,7 @@ const membership = (
 ): Found['fixes'] => {
   for (const { set, side } of admitting) {
     const address = side === 'src' ? packet.src : packet.dst;
-    const change: Change = {
-      namespace: ns.id,
-      op: 'add',
-      what: 'set-member',
-      set: set.name,
-      record: {
-        parts: [address],
-        nomatch: false,
-        timeout: undefined,
-        packets: undefined,
-        bytes: undefined,
-        comment: undefined,
-        extra: [],
-      },
-    };
+    const change: Change = memberAdded(ns, set.name, [address]);
     if (context.rewalk([change]).branches[0]?.outcome !== 'delivered') continue;
     return [
       {

@@ -6,6 +6,7 @@ import type { Cause } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { serviceReject } from '../facts/kube-router.ts';
 import { virtualService } from '../facts/service.ts';
+import { memberAdded } from '../facts/set-member.ts';
 import { isComplete } from '../facts/sets.ts';
 
 /** kube-router-local-ips, which exempts the node's own addresses from the REJECT of service addresses, holds none of them. */
@@ -52,23 +53,7 @@ export const kubeRouterLocalIpsEmpty: Cause = {
           {
             id: 'fill-set',
             commands: [{ node: ns.node, command: `ipset add ${names.local} ${address} timeout 0` }],
-            changes: [
-              {
-                namespace: ns.id,
-                op: 'add',
-                what: 'set-member',
-                set: names.local,
-                record: {
-                  parts: [address],
-                  nomatch: false,
-                  timeout: 0,
-                  packets: undefined,
-                  bytes: undefined,
-                  comment: undefined,
-                  extra: [],
-                },
-              },
-            ],
+            changes: [memberAdded(ns, names.local, [address], 0)],
             values: { address, set: names.local },
           },
         ],

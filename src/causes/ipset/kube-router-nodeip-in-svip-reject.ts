@@ -5,6 +5,7 @@ import type { Cause } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { serviceReject, setsSay } from '../facts/kube-router.ts';
 import { virtualService } from '../facts/service.ts';
+import { memberAdded } from '../facts/set-member.ts';
 
 /**
  * kube-router fills kube-router-svip from every IPVS service of the host, those on the node's own address included. An own address in that
@@ -60,23 +61,7 @@ export const kubeRouterNodeipInSvipReject: Cause = {
           {
             id: 'add-local-address',
             commands: [{ node: ns.node, command: `ipset add ${names.local} ${address} timeout 0` }],
-            changes: [
-              {
-                namespace: ns.id,
-                op: 'add',
-                what: 'set-member',
-                set: names.local,
-                record: {
-                  parts: [address],
-                  nomatch: false,
-                  timeout: 0,
-                  packets: undefined,
-                  bytes: undefined,
-                  comment: undefined,
-                  extra: [],
-                },
-              },
-            ],
+            changes: [memberAdded(ns, names.local, [address], 0)],
             values: { address, set: names.local },
           },
         ],

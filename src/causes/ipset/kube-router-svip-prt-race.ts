@@ -4,6 +4,7 @@ import type { Cause } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { serviceReject, setsSay } from '../facts/kube-router.ts';
 import { virtualService } from '../facts/service.ts';
+import { memberAdded } from '../facts/set-member.ts';
 
 /**
  * kube-router's policy controller restored all ipsets from a stale copy of its own and so took an address and port out of
@@ -57,23 +58,7 @@ export const kubeRouterSvipPrtRace: Cause = {
           {
             id: 'add-entry',
             commands: [{ node: ns.node, command: `ipset add ${names.ports} ${address},${proto}:${port} timeout 0` }],
-            changes: [
-              {
-                namespace: ns.id,
-                op: 'add',
-                what: 'set-member',
-                set: names.ports,
-                record: {
-                  parts: [address, `${proto}:${port}`],
-                  nomatch: false,
-                  timeout: 0,
-                  packets: undefined,
-                  bytes: undefined,
-                  comment: undefined,
-                  extra: [],
-                },
-              },
-            ],
+            changes: [memberAdded(ns, names.ports, [address, `${proto}:${port}`], 0)],
             values: { virtual: address, port, proto, set: names.ports },
           },
         ],

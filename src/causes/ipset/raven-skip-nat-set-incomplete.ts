@@ -5,6 +5,7 @@ import type { Cause, Verdict } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { lostEncryption } from '../facts/lost-encryption.ts';
 import { hasRaven, RAVEN, skipSet } from '../facts/raven.ts';
+import { memberAdded } from '../facts/set-member.ts';
 import { isComplete } from '../facts/sets.ts';
 import { policyWords } from '../facts/xfrm-policy.ts';
 
@@ -52,23 +53,7 @@ export const ravenSkipNatSetIncomplete: Cause = {
             {
               id: 'add-pair',
               commands: [{ node: ns.node, command: `ipset add ${RAVEN.skipSet} ${src},${dst}` }],
-              changes: [
-                {
-                  namespace: ns.id,
-                  op: 'add',
-                  what: 'set-member',
-                  set: RAVEN.skipSet,
-                  record: {
-                    parts: [src, dst],
-                    nomatch: false,
-                    timeout: undefined,
-                    packets: undefined,
-                    bytes: undefined,
-                    comment: undefined,
-                    extra: [],
-                  },
-                },
-              ],
+              changes: [memberAdded(ns, RAVEN.skipSet, [src, dst])],
               values: { set: RAVEN.skipSet, src, dst },
             },
           ],

@@ -6,6 +6,7 @@ import { decisiveLine, namespaceId, proofsOf, stepsOf } from '../facts/ending.ts
 import type { Cause, CauseContext, Found, Verdict } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { chainsOf, ruleAt } from '../facts/rules.ts';
+import { memberAdded } from '../facts/set-member.ts';
 import { exemptPairs, hasSubmariner, remoteNetwork, unlistedAgent } from '../facts/submariner.ts';
 
 const NAT_OUTGOING = 'cali-nat-outgoing';
@@ -97,26 +98,7 @@ const pool = (ns: NetNamespace, step: Parameters<typeof chainsOf>[1], remote: st
         command: `calicoctl create -f - <<< '{"apiVersion":"projectcalico.org/v3","kind":"IPPool","metadata":{"name":"remote-${remote.replace(/[./]/g, '-')}"},"spec":{"cidr":"${remote}","natOutgoing":false,"disabled":true}}'`,
       },
     ],
-    changes:
-      all === undefined
-        ? []
-        : [
-            {
-              namespace: ns.id,
-              op: 'add',
-              what: 'set-member',
-              set: all,
-              record: {
-                parts: [remote],
-                nomatch: false,
-                timeout: undefined,
-                packets: undefined,
-                bytes: undefined,
-                comment: undefined,
-                extra: [],
-              },
-            },
-          ],
+    changes: all === undefined ? [] : [memberAdded(ns, all, [remote])],
     values: { remote },
   };
 };

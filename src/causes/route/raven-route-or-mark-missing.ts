@@ -2,6 +2,7 @@ import { knows, type NetNamespace } from '../../network/namespace.ts';
 import { knownTable } from '../../path/routing/known-tables.ts';
 import type { Step } from '../../path/step.ts';
 import type { CaptureKind } from '../../records/capture.ts';
+import { EVERY_PACKET } from '../../records/route.ts';
 import { prefixContains } from '../../tables/address.ts';
 import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf, supportingLine } from '../facts/ending.ts';
@@ -9,6 +10,7 @@ import type { Cause, CauseContext, EvidenceLine, Found } from '../facts/finding.
 import { foundAt, undecided } from '../facts/found.ts';
 import { hasRaven, markChain, markJump, markSet, RAVEN, ravenDevice } from '../facts/raven.ts';
 import { ruleChange } from '../facts/rule-change.ts';
+import { memberAdded } from '../facts/set-member.ts';
 
 type Part = 'device' | 'chain' | 'set' | 'rule' | 'route';
 
@@ -154,23 +156,7 @@ const fixes = (
   const via = ravenDevice(gateway)?.addresses.find((a) => a.family === 4)?.address;
   switch (part) {
     case 'set':
-      return fix(`ipset add ${RAVEN.markSet} ${remote}`, [
-        {
-          namespace: ns.id,
-          op: 'add',
-          what: 'set-member',
-          set: RAVEN.markSet,
-          record: {
-            parts: [remote],
-            nomatch: false,
-            timeout: undefined,
-            packets: undefined,
-            bytes: undefined,
-            comment: undefined,
-            extra: [],
-          },
-        },
-      ]);
+      return fix(`ipset add ${RAVEN.markSet} ${remote}`, [memberAdded(ns, RAVEN.markSet, [remote])]);
     case 'chain': {
       const { change, command } = ruleChange(ns, {
         family: 4,
@@ -192,21 +178,8 @@ const fixes = (
           record: {
             family: 4,
             priority: 100,
-            not: false,
-            from: undefined,
-            to: undefined,
+            ...EVERY_PACKET,
             fwmark: { value: RAVEN.mark, mask: 0xffffffff },
-            iif: undefined,
-            oif: undefined,
-            uidrange: undefined,
-            ipproto: undefined,
-            sport: undefined,
-            dport: undefined,
-            tos: undefined,
-            l3mdev: false,
-            suppressPrefixLength: undefined,
-            suppressIfGroup: undefined,
-            action: 'lookup',
             target: RAVEN.table,
           },
         },

@@ -1,8 +1,8 @@
 import { type Assumption, assumption, type TakenCode } from '../vocabulary/assumptions.ts';
-import { assume, type Branch, branchKey, type Choice, type Ended, joinAll, withHit } from './branch.ts';
 import type { Answer, Matcher } from './matches/answer.ts';
 import type { HookQuestion, RuleHit } from './outcome.ts';
 import type { Effect } from './targets/effect.ts';
+import { assume, type Choice, type Ended, joinAll, type Traversal, traversalKey, withHit } from './traversal.ts';
 
 /** A test of a rule. `key` names the question without its inversion: two rules that ask the same get the same answer. */
 interface TestStatement {
@@ -19,7 +19,7 @@ interface ActStatement {
 /** One of several effects: of a verdict map, or of a value taken from a map. None of them fitting ends the rule. */
 interface PickStatement {
   readonly kind: 'pick';
-  readonly pick: (question: HookQuestion, branch: Branch) => readonly Pick[];
+  readonly pick: (question: HookQuestion, branch: Traversal) => readonly Pick[];
 }
 export interface Pick {
   /** Undefined for no element. */
@@ -54,7 +54,7 @@ export interface Walk {
 
 /** Branches that went through a chain to its end (or returned from it), and those that a verdict ended. */
 interface ChainResult {
-  readonly through: readonly Branch[];
+  readonly through: readonly Traversal[];
   readonly ended: readonly Ended[];
 }
 
@@ -66,8 +66,8 @@ export const WALK_BUDGET = 500_000;
 
 /** What one rule did to the branches that came to it. */
 interface RuleResult {
-  readonly stay: Branch[];
-  readonly left: Branch[];
+  readonly stay: Traversal[];
+  readonly left: Traversal[];
   readonly ended: Ended[];
 }
 
@@ -77,9 +77,9 @@ const note = (code: TakenCode, { chain, position, source }: RuleHit): Assumption
 const CUT: Assumption = { code: 'branches-cut', values: {}, missing: undefined, source: undefined };
 
 /** Runs the branches through one chain (ipt_do_table(), nft_do_chain()). */
-export const walkChain = (walk: Walk, chain: WalkChain, branches: readonly Branch[], depth = 0): ChainResult => {
+export const walkChain = (walk: Walk, chain: WalkChain, branches: readonly Traversal[], depth = 0): ChainResult => {
   let live = [...branches];
-  const left: Branch[] = [];
+  const left: Traversal[] = [];
   const ended: Ended[] = [];
   for (const rule of chain.rules(walk.question)) {
     if (live.length === 0) break;
@@ -105,7 +105,7 @@ export const walkChain = (walk: Walk, chain: WalkChain, branches: readonly Branc
   return { through: joinAll([...left, ...live]), ended };
 };
 
-const prune = (branches: Branch[]): Branch[] =>
+const prune = (branches: Traversal[]): Traversal[] =>
   branches.length <= OPEN_BRANCHES
     ? branches
     : branches
@@ -114,7 +114,7 @@ const prune = (branches: Branch[]): Branch[] =>
         .map((branch) => assume(branch, CUT));
 
 /** -1 where a leading test plainly fails; else the first statement that is not a plainly passed test. */
-const firstFork = (walk: Walk, rule: WalkRule, branch: Branch): number => {
+const firstFork = (walk: Walk, rule: WalkRule, branch: Traversal): number => {
   const { statements } = rule;
   for (let at = 0; at < statements.length; at += 1) {
     const statement = statements[at];
@@ -126,17 +126,17 @@ const firstFork = (walk: Walk, rule: WalkRule, branch: Branch): number => {
   return statements.length;
 };
 
-const runRule = (walk: Walk, rule: WalkRule, start: Branch, at: number, result: RuleResult, depth: number): void => {
-  let current: Branch[] = [start];
+const runRule = (walk: Walk, rule: WalkRule, start: Traversal, at: number, result: RuleResult, depth: number): void => {
+  let current: Traversal[] = [start];
   for (const statement of rule.statements.slice(at)) {
-    const next: Branch[] = [];
+    const next: Traversal[] = [];
     for (const branch of current) {
       if (statement.kind === 'test')
         fork(rule, branch, statement.matcher(walk.question, branch), statement, next, result.stay);
       else if (statement.kind === 'act') act(walk, rule, branch, statement.effect, next, result, depth);
       else
         for (const pick of statement.pick(walk.question, branch)) {
-          const taken: Branch[] = [];
+          const taken: Traversal[] = [];
           fork(rule, branch, pick.answer, { name: 'map', key: () => pick.key, invert: false }, taken, []);
           for (const one of taken)
             if (pick.effect) act(walk, rule, one, pick.effect, next, result, depth);
@@ -152,11 +152,11 @@ const runRule = (walk: Walk, rule: WalkRule, start: Branch, at: number, result: 
 /** Parts a branch by an answer: to `yes`, to `no`, or to both. */
 const fork = (
   rule: WalkRule,
-  branch: Branch,
+  branch: Traversal,
   answer: Answer,
   asked: { readonly name: string; readonly key: () => string; readonly invert: boolean },
-  yes: Branch[],
-  no: Branch[],
+  yes: Traversal[],
+  no: Traversal[],
 ): void => {
   if (answer.value === 'random') {
     yes.push({ ...branch, share: branch.share * answer.share });
@@ -192,9 +192,9 @@ const fork = (
 const act = (
   walk: Walk,
   rule: WalkRule,
-  branch: Branch,
+  branch: Traversal,
   effect: Effect,
-  next: Branch[],
+  next: Traversal[],
   result: RuleResult,
   depth: number,
 ): void => {
@@ -231,7 +231,7 @@ const act = (
         else result.stay.push(through);
         return;
       }
-      const call = branch.choices.size === 0 ? `${effect.chain} ${branchKey(branch)}` : undefined;
+      const call = branch.choices.size === 0 ? `${effect.chain} ${traversalKey(branch)}` : undefined;
       const onward = effect.kind === 'goto' ? result.left : result.stay;
       if (call !== undefined && walk.idle.has(call)) {
         onward.push(branch);

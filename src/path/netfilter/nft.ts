@@ -1,10 +1,10 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { NftChain, NftTable, RuleTable } from '../../records/iptables.ts';
-import { type Ended, startBranch } from './branch.ts';
 import { WALK_BUDGET, type Walk, walkChain } from './chain-walk.ts';
 import { nftChain } from './nft/chain.ts';
 import type { HookQuestion, TableOutcome } from './outcome.ts';
 import { ENDS_WITH_ACCEPT, inSequence, outcomesOf, type Stage } from './table.ts';
+import { type Ended, startTraversal } from './traversal.ts';
 
 const IPTABLES_NAMES: ReadonlySet<string> = new Set(['raw', 'mangle', 'nat', 'filter', 'security']);
 
@@ -106,7 +106,7 @@ export const runNftHook = (
           return [...ended, ...through.map((one): Ended => ({ ...ENDS_WITH_ACCEPT, branch: one, verdict, policyOf }))];
         },
     );
-  return outcomesOf(inSequence(startBranch(question.packet.mark), stages));
+  return outcomesOf(inSequence(startTraversal(question.packet.mark), stages));
 };
 
 /** Whether there are such chains at all. */

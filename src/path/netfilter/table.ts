@@ -2,13 +2,13 @@ import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { RuleTable, TableName } from '../../records/iptables.ts';
 import type { Family } from '../../tables/address.ts';
 import { type Assumption, type AssumptionValues, assumption } from '../vocabulary/assumptions.ts';
-import { assume, type Branch, type Ended, hitsOf, joinAssumptions, joinEnded, startBranch } from './branch.ts';
 import { WALK_BUDGET, type Walk, walkChain } from './chain-walk.ts';
 import { lacksDevices } from './listing.ts';
 import { missing } from './matches/answer.ts';
 import { joinOrders } from './orders.ts';
 import type { HookQuestion, TableOutcome, TableQuestion } from './outcome.ts';
 import { ruleChain } from './rule-chain.ts';
+import { assume, type Ended, hitsOf, joinAssumptions, joinEnded, startTraversal, type Traversal } from './traversal.ts';
 
 /** Whether any capture tells of this namespace's rules. */
 const rulesCaptured = (namespace: NetNamespace): boolean =>
@@ -45,7 +45,7 @@ export const ENDS_WITH_ACCEPT: Omit<Ended, 'branch'> = {
 };
 
 /** Runs a branch through a built-in chain of one table, its policy included. */
-const throughTable = (walk: Walk, table: RuleTable, branch: Branch): readonly Ended[] => {
+const throughTable = (walk: Walk, table: RuleTable, branch: Traversal): readonly Ended[] => {
   const { hook } = walk.question;
   const chain = table.chains.get(hook);
   const ready = ruleChain(table, hook);
@@ -57,10 +57,10 @@ const throughTable = (walk: Walk, table: RuleTable, branch: Branch): readonly En
 };
 
 /** One stage of a sequence at a hook: takes a branch to its ends. */
-export type Stage = (branch: Branch) => readonly Ended[];
+export type Stage = (branch: Traversal) => readonly Ended[];
 
 /** Runs stages one after another, as hook functions of one hook are: what one accepts, the next is asked about. */
-export const inSequence = (start: Branch, stages: readonly Stage[]): readonly Ended[] => {
+export const inSequence = (start: Traversal, stages: readonly Stage[]): readonly Ended[] => {
   const final: Ended[] = [];
   let accepted: readonly Ended[] = [{ ...ENDS_WITH_ACCEPT, branch: start }];
   for (const stage of stages) {
@@ -115,7 +115,7 @@ const lacking = <Code extends 'rules-not-captured' | 'rules-from-listing'>(
  */
 export const runTable = (question: TableQuestion): TableOutcome[] => {
   const { namespace, packet, table: name, backends } = question;
-  const start = startBranch(packet.mark);
+  const start = startTraversal(packet.mark);
   if (!rulesCaptured(namespace)) {
     const assumption = lacking(question, 'rules-not-captured', { table: name, hook: question.hook });
     return outcomesOf([{ ...ENDS_WITH_ACCEPT, branch: assume(start, assumption) }]);

@@ -1,5 +1,5 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
-import type { RouteRule } from '../../records/route.ts';
+import { EVERY_PACKET, type RouteRule } from '../../records/route.ts';
 import type { Assumption } from '../vocabulary/assumptions.ts';
 import { assumed } from './assumptions.ts';
 import { tableName } from './table-index.ts';
@@ -61,21 +61,7 @@ const defaultRule = (family: 4 | 6, priority: number, target: string): RouteRule
   source: NOWHERE,
   family,
   priority,
-  not: false,
-  from: undefined,
-  to: undefined,
-  fwmark: undefined,
-  iif: undefined,
-  oif: undefined,
-  uidrange: undefined,
-  ipproto: undefined,
-  sport: undefined,
-  dport: undefined,
-  tos: undefined,
-  l3mdev: false,
-  suppressPrefixLength: undefined,
-  suppressIfGroup: undefined,
-  action: 'lookup',
+  ...EVERY_PACKET,
   target,
 });
 

@@ -1,30 +1,6 @@
 import type { Source } from '../../records/source.ts';
-import type { XfrmPolicy, XfrmState, XfrmTemplate } from '../../records/xfrm.ts';
+import { NOTHING_TOLD, type XfrmPolicy, type XfrmState, type XfrmTemplate } from '../../records/xfrm.ts';
 import type { Packet } from '../packet.ts';
-
-const OPEN = {
-  spi: undefined,
-  reqid: undefined,
-  replayWindow: undefined,
-  flags: [],
-  algorithms: [],
-  encap: undefined,
-  selector: undefined,
-  mark: undefined,
-  ifId: undefined,
-  outputMark: undefined,
-  dir: undefined,
-  seq: undefined,
-  oseq: undefined,
-  bytes: undefined,
-  packets: undefined,
-  hardPackets: undefined,
-  hardBytes: undefined,
-  hardAdd: undefined,
-  added: undefined,
-  used: undefined,
-  stats: undefined,
-} as const;
 
 /**
  * The SA that a policy's template calls for, where the bundle has no list of SAs: what the template does not say is left open. Undefined
@@ -39,12 +15,12 @@ export const assumedOutbound = (
   const dst = transport ? flow.dst : template.dst;
   if (/^(0\.0\.0\.0|::|)$/.test(dst)) return undefined;
   const { proto, mode, reqid } = template;
-  return { ...OPEN, src: transport ? flow.src : template.src, dst, proto, mode, reqid, source: policy.source };
+  return { ...NOTHING_TOLD, src: transport ? flow.src : template.src, dst, proto, mode, reqid, source: policy.source };
 };
 
 /** The SA that must have decrypted a packet, where the bundle has no list of SAs; `source` is the line that shows that IPsec is in use. */
 export const assumedInbound = (outer: Packet, inner: Packet, source: Source): XfrmState => ({
-  ...OPEN,
+  ...NOTHING_TOLD,
   src: outer.src,
   dst: outer.dst,
   proto: outer.proto === 'ah' ? 'ah' : 'esp',

@@ -1,7 +1,7 @@
 import type { Rule, Target } from '../../../records/iptables.ts';
 import type { TakenCode } from '../../vocabulary/assumptions.ts';
-import type { Branch } from '../branch.ts';
 import type { HookQuestion, NatTarget, TableOutcome } from '../outcome.ts';
+import type { Traversal } from '../traversal.ts';
 
 /** How a rule ends its table. */
 export interface Ending {
@@ -16,13 +16,13 @@ export type Effect =
   /** Goes on with the next rule, the branch changed or not. */
   | {
       readonly kind: 'change';
-      readonly apply: (branch: Branch, question: HookQuestion) => Branch;
+      readonly apply: (branch: Traversal, question: HookQuestion) => Traversal;
       readonly code?: string;
     }
   | {
       readonly kind: 'end';
       readonly ending: Ending;
-      readonly apply?: (branch: Branch, question: HookQuestion) => Branch;
+      readonly apply?: (branch: Traversal, question: HookQuestion) => Traversal;
     }
   | { readonly kind: 'return' }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string }

@@ -1,8 +1,8 @@
 import type { MatchOption, Target } from '../../../records/iptables.ts';
-import type { Branch } from '../branch.ts';
 import { hasEntry } from '../matches/conntrack.ts';
 import { connectionMark } from '../matches/mark.ts';
 import { parseMasked, parseNumber } from '../matches/number.ts';
+import type { Traversal } from '../traversal.ts';
 import { type Effect, NOTHING, type TargetCompiler } from './effect.ts';
 
 /** `(value & ~MASK) ^ VALUE`: what xt_MARK and xt_CONNMARK compute for every way of writing it. */
@@ -35,7 +35,7 @@ const xmarkOf = (options: readonly MatchOption[]): XMark | undefined => {
   return undefined;
 };
 
-const setMark = (branch: Branch, mark: number): Branch => (mark === branch.mark ? branch : { ...branch, mark });
+const setMark = (branch: Traversal, mark: number): Traversal => (mark === branch.mark ? branch : { ...branch, mark });
 
 /** xt_MARK. */
 export const mark: TargetCompiler = (target) => {

@@ -1,4 +1,4 @@
-import type { Source } from '../../records/source.ts';
+import { isSameLine } from '../../records/source.ts';
 import type { Assumption } from '../vocabulary/assumptions.ts';
 import type { NatTarget, RuleHit, TableOutcome } from './outcome.ts';
 
@@ -15,7 +15,7 @@ export interface Choice {
 }
 
 /** One way that the packet may take through the rules: what they changed so far, and what had to be taken for granted. */
-export interface Branch {
+export interface Traversal {
   readonly mark: number;
   readonly connmark: number | undefined;
   readonly zone: number | undefined;
@@ -40,7 +40,7 @@ export interface Branch {
 
 /** A branch that is through with its table. */
 export interface Ended {
-  readonly branch: Branch;
+  readonly branch: Traversal;
   readonly verdict: TableOutcome['verdict'];
   readonly rejectWith: string | undefined;
   readonly nat: NatTarget | undefined;
@@ -48,7 +48,7 @@ export interface Ended {
   readonly policyOf: TableOutcome['policyOf'];
 }
 
-export const startBranch = (mark: number): Branch => ({
+export const startTraversal = (mark: number): Traversal => ({
   mark,
   connmark: undefined,
   zone: undefined,
@@ -63,22 +63,22 @@ export const startBranch = (mark: number): Branch => ({
 });
 
 /** Branches that go on from the same rule with equal keys cannot differ in what follows, but for their choices. */
-export const branchKey = (b: Branch): string =>
+export const traversalKey = (b: Traversal): string =>
   `${b.mark} ${b.connmark} ${b.zone} ${b.zoneOnly} ${b.mss} ${b.ttl} ${b.untracked} ${b.templated}`;
 
-export const withHit = (b: Branch, hit: RuleHit): Branch => ({ ...b, hits: { hit, before: b.hits } });
+export const withHit = (b: Traversal, hit: RuleHit): Traversal => ({ ...b, hits: { hit, before: b.hits } });
 
-export const hitsOf = (b: Branch): readonly RuleHit[] => {
+export const hitsOf = (b: Traversal): readonly RuleHit[] => {
   const hits: RuleHit[] = [];
   for (let at = b.hits; at; at = at.before) hits.push(at.hit);
   return hits.reverse();
 };
 
-const sameSource = (a: Source | undefined, b: Source | undefined): boolean =>
-  a === b || (a !== undefined && b !== undefined && a.file === b.file && a.line === b.line);
-
 const sameAssumption = (a: Assumption, b: Assumption): boolean =>
-  a === b || (a.code === b.code && sameSource(a.source, b.source) && a.missing?.kind === b.missing?.kind);
+  a === b ||
+  (a.code === b.code &&
+    (a.source === b.source || isSameLine(a.source, b.source)) &&
+    a.missing?.kind === b.missing?.kind);
 
 /** The union, each once. */
 export const joinAssumptions = (a: readonly Assumption[], b: readonly Assumption[]): readonly Assumption[] => {
@@ -87,14 +87,14 @@ export const joinAssumptions = (a: readonly Assumption[], b: readonly Assumption
   return [...a, ...b.filter((one) => !a.some((other) => sameAssumption(one, other)))];
 };
 
-export const assume = (b: Branch, assumption: Assumption): Branch =>
+export const assume = (b: Traversal, assumption: Assumption): Traversal =>
   b.assumed.some((one) => sameAssumption(one, assumption)) ? b : { ...b, assumed: [...b.assumed, assumption] };
 
 /**
  * Two branches with the same effects as one. Where they differ in a single choice that one took as yes and the other as no, the choice
  * does not matter and is forgotten; where chance alone parted them their shares are added.
  */
-const joinBranches = (a: Branch, b: Branch): Branch => {
+const joinTwo = (a: Traversal, b: Traversal): Traversal => {
   const common = new Map<string, Choice>();
   const parted: Choice[] = [];
   let opposite = 0;
@@ -123,13 +123,13 @@ const joinBranches = (a: Branch, b: Branch): Branch => {
 };
 
 /** Branches at one place, those with equal effects joined. */
-export const joinAll = (branches: readonly Branch[]): Branch[] => {
+export const joinAll = (branches: readonly Traversal[]): Traversal[] => {
   if (branches.length < 2) return [...branches];
-  const byKey = new Map<string, Branch>();
+  const byKey = new Map<string, Traversal>();
   for (const branch of branches) {
-    const key = branchKey(branch);
+    const key = traversalKey(branch);
     const known = byKey.get(key);
-    byKey.set(key, known ? joinBranches(known, branch) : branch);
+    byKey.set(key, known ? joinTwo(known, branch) : branch);
   }
   return [...byKey.values()];
 };
@@ -139,11 +139,11 @@ export const joinEnded = (ended: readonly Ended[]): Ended[] => {
   if (ended.length < 2) return [...ended];
   const byKey = new Map<string, Ended>();
   for (const one of ended) {
-    const key = `${one.verdict} ${one.rejectWith} ${JSON.stringify([one.nat, one.tproxy])} ${branchKey(one.branch)}`;
+    const key = `${one.verdict} ${one.rejectWith} ${JSON.stringify([one.nat, one.tproxy])} ${traversalKey(one.branch)}`;
     const known = byKey.get(key);
     if (!known) byKey.set(key, one);
     else {
-      const branch = joinBranches(known.branch, one.branch);
+      const branch = joinTwo(known.branch, one.branch);
       byKey.set(key, { ...(branch.hits === one.branch.hits ? one : known), branch });
     }
   }
