@@ -60,6 +60,11 @@ export const table =
       applyOutcome(b, hook, name, outcome, isAwaited(world, b)),
     );
 
+/** The kernel's own security table: NF_IP_PRI_SECURITY (50), before IPVS at INPUT and FORWARD. */
+export const earlySecurity = (hook: Hook): Stage => table(hook, 'security', ['legacy', 'unknown']);
+/** iptables-nft's: at 150 (xtables_ipv4), behind the nat hook and IPVS. */
+export const lateSecurity = (hook: Hook): Stage => table(hook, 'security', ['nft']);
+
 const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutcome, isConnected: boolean): Branch => {
   let next = assume({ ...b, share: b.share * outcome.share }, ...outcome.assumptions);
   const proofs = hitProofs(outcome);

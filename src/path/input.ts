@@ -6,7 +6,7 @@ import { bridgeCallsIptables, forHost, hairpinOff, isHairpin, portFor, throughPo
 import { neighbour, outOfPort, type Sent } from './device/transmit.ts';
 import { tunnelReceive } from './device/tunnel.ts';
 import { vxlanReceive } from './device/vxlan.ts';
-import { table } from './hook.ts';
+import { earlySecurity, lateSecurity, table } from './hook.ts';
 import { ipvsReply, ipvsRequest } from './ipvs.ts';
 import { nat } from './nat.ts';
 import { sendOn, sendReinjected } from './output.ts';
@@ -82,13 +82,15 @@ const bridged = (world: World, b: Branch, bridge: Link): readonly Sent[] => {
   });
 };
 
+/** FORWARD's tables before IPVS. */
+const forwardFilter = inOrder(table('FORWARD', 'mangle'), table('FORWARD', 'filter'), earlySecurity('FORWARD'));
+
 /** br_nf_forward and br_nf_post_routing around br_forward: FORWARD, the port, POSTROUTING. A port that does not take the frame leaves no entry behind. */
 const bridgedOn = (world: World, b: Branch, bridge: string): readonly Sent[] => {
   const hooks = inOrder(
-    table('FORWARD', 'mangle'),
-    table('FORWARD', 'filter'),
-    table('FORWARD', 'security'),
+    forwardFilter,
     ipvsReply('FORWARD'),
+    lateSecurity('FORWARD'),
     table('POSTROUTING', 'mangle'),
     nat('POSTROUTING'),
     confirm,
@@ -252,13 +254,7 @@ const routeIn = (world: World, b: Branch, on?: OnBridge): readonly Sent[] => {
   });
 };
 
-const inputFilter = inOrder(
-  table('INPUT', 'mangle'),
-  table('INPUT', 'filter'),
-  table('INPUT', 'security', ['legacy', 'unknown']),
-);
-/** iptables-nft has its security table behind the nat hook: at 150 (xtables_ipv4), where the kernel's own has 50. */
-const lateSecurity = table('INPUT', 'security', ['nft']);
+const inputFilter = inOrder(table('INPUT', 'mangle'), table('INPUT', 'filter'), earlySecurity('INPUT'));
 
 /** ip_local_deliver: INPUT, with IPVS behind the filter, then the protocol. */
 const localIn = (world: World, b: Branch): readonly Sent[] =>
@@ -273,7 +269,7 @@ const localIn = (world: World, b: Branch): readonly Sent[] =>
     if (next.ipvs && next.nextHop !== undefined && next.nextHop !== b.nextHop) return sendReinjected(world, next);
     return inOrder(
       nat('INPUT'),
-      lateSecurity,
+      lateSecurity('INPUT'),
       confirm,
     )(world, next).flatMap((done) => (done.end ? [ended(done)] : deliver(world, done)));
   });
@@ -299,7 +295,7 @@ const receiveInner = (world: World, b: Branch): readonly Sent[] =>
   receive(world, { ...b, namespaces: b.namespaces + 1 });
 
 /**
- * ip_forward: the XFRM forward policy first, then XFRM's own route, then FORWARD with IPVS' reply handler behind the filter.
+ * ip_forward: the XFRM forward policy first, then XFRM's own route, then FORWARD with IPVS' reply handler (100) behind the filter and before iptables-nft's security table (150).
  */
 const forward = (world: World, b: Branch): readonly Sent[] => {
   const checked = inOrder(
@@ -308,11 +304,10 @@ const forward = (world: World, b: Branch): readonly Sent[] => {
     timeToLive,
     xfrmForward,
     mtuOfForward,
-    table('FORWARD', 'mangle'),
-    table('FORWARD', 'filter'),
-    table('FORWARD', 'security'),
+    forwardFilter,
     ipvsReply('FORWARD'),
     rerouteAfterIpvs,
+    lateSecurity('FORWARD'),
   );
   return checked(world, b).flatMap((next) =>
     next.end ? [ended(next)] : sendOn(world, { ...next, nextHop: undefined }),

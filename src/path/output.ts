@@ -2,7 +2,7 @@ import { isLoopback } from '../tables/address.ts';
 import { assume, type Branch, finish, inOrder, type Stage, step, type World } from './branch.ts';
 import { confirm, conntrackIn } from './conntrack.ts';
 import { type Sent, transmit } from './device/transmit.ts';
-import { table } from './hook.ts';
+import { earlySecurity, lateSecurity, table } from './hook.ts';
 import { ipvsReply, ipvsRequest } from './ipvs.ts';
 import { nat } from './nat.ts';
 import { largerOfAll } from './routing/device-conf.ts';
@@ -165,7 +165,7 @@ const natOutput: Stage = (world, b) =>
 const enterHook: Stage = (_world, b) => [{ ...b, hookOut: b.oif }];
 
 /** The half of OUTPUT that lies behind IPVS. */
-const outputFilter = inOrder(table('OUTPUT', 'filter'), table('OUTPUT', 'security'));
+const outputFilter = inOrder(table('OUTPUT', 'filter'), earlySecurity('OUTPUT'), lateSecurity('OUTPUT'));
 
 /**
  * IPVS hands a translated packet to NF_HOOK(LOCAL_OUT) again (ip_vs_nat_send_or_cont): mangle, nat and filter OUTPUT see it with the

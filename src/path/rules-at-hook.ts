@@ -4,22 +4,33 @@ import { joinOrders } from './netfilter/orders.ts';
 import type { TableOutcome, TableQuestion } from './netfilter/outcome.ts';
 import { runTable } from './netfilter/table.ts';
 
+/** iptables-nft makes its security chains at this priority at every hook (xtables_ipv4, xtables_ipv6), where the kernel's own have NF_IP_PRI_SECURITY, 50. */
+const LATE_SECURITY = 150;
+
 /**
  * Priorities of nftables' own base chains that run beside an iptables table at a hook. Between the nat and the filter window of OUTPUT
- * and behind the filter window of INPUT sit the IPVS hooks.
+ * and behind the security window of INPUT (98, 99) and of FORWARD (99, 100) sit the IPVS hooks (ip_vs_ops4, ip_vs_ops6). Which of IPVS and a chain of priority 100 comes first at
+ * FORWARD hangs on which was made first; such a chain is taken to see what IPVS made of the packet.
  */
 const WINDOWS: Readonly<Record<Hook, Partial<Record<TableName, readonly [number, number]>>>> = {
   PREROUTING: { raw: [-Infinity, -200], mangle: [-200, -100], nat: [-100, -99], security: [-99, Infinity] },
-  INPUT: { mangle: [-Infinity, -140], filter: [-140, 50], security: [50, 98], nat: [98, Infinity] },
-  FORWARD: { mangle: [-Infinity, -140], filter: [-140, 50], security: [50, Infinity] },
+  INPUT: { mangle: [-Infinity, -140], filter: [-140, 50], security: [50, 98], nat: [98, LATE_SECURITY] },
+  FORWARD: { mangle: [-Infinity, -140], filter: [-140, 50], security: [50, 100] },
   OUTPUT: {
     raw: [-Infinity, -200],
     mangle: [-200, -100],
     nat: [-100, -99],
     filter: [-99, 50],
-    security: [50, Infinity],
+    security: [50, LATE_SECURITY],
   },
   POSTROUTING: { mangle: [-Infinity, 0], filter: [0, 100], nat: [100, Infinity] },
+};
+
+/** Windows of the chains at and behind iptables-nft's security table. */
+const LATE_WINDOWS: Readonly<Partial<Record<Hook, readonly [number, number]>>> = {
+  INPUT: [LATE_SECURITY, Infinity],
+  FORWARD: [100, Infinity],
+  OUTPUT: [LATE_SECURITY, Infinity],
 };
 
 /** Where iptables' own tables sit (NF_IP_PRI_*). */
@@ -74,10 +85,10 @@ export const rulesAtHook = (question: TableQuestion): readonly TableOutcome[] =>
   const { hook, table, namespace, backends } = question;
   const iptables: Asked = (q) => runTable(q);
   const own = IPTABLES_AT[hook].includes(table) ? [iptables] : [];
-  // A backend that has the table elsewhere is asked again, nftables' chains are not.
-  const window = backends && !backends.includes('unknown') ? undefined : WINDOWS[hook][table];
+  const isLate = backends !== undefined && !backends.includes('unknown');
+  const window = isLate ? LATE_WINDOWS[hook] : WINDOWS[hook][table];
   if (!window || namespace.nftTables.length === 0) return own.length > 0 ? iptables(question) : [passed(question)];
-  const priority = ownPriority(hook, table);
+  const priority = isLate ? LATE_SECURITY : ownPriority(hook, table);
   const nft =
     (side: NftSide): Asked =>
     (q) =>
