@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
 import { describe, expect, test } from 'vitest';
-import { ACTIONS } from '../../src/path/vocabulary/actions.ts';
-import { ASSUMPTIONS } from '../../src/path/vocabulary/assumptions.ts';
+import { ACTIONS, type Action } from '../../src/path/vocabulary/actions.ts';
+import { ASSUMPTIONS, type Assumption, assumption } from '../../src/path/vocabulary/assumptions.ts';
 import type { Kinds } from '../../src/path/vocabulary/kinds.ts';
 import { PLACES } from '../../src/path/vocabulary/places.ts';
 import { LANGUAGES } from '../../src/report/language.ts';
@@ -74,6 +74,26 @@ describe.each(LANGUAGES)('the vocabulary of the walk (%s)', (language) => {
     for (const place of PLACES)
       for (const section of [place, `in:${place}`]) expect(sectionsOf(`${language}/places`)).toContain(section);
   });
+});
+
+test('the compiler takes no code and no value that the tables do not have', () => {
+  const translated = { from: '10.0.0.1', fromPort: 80, toPort: 8080 };
+  // @ts-expect-error: no such code.
+  const unknown: Action = { code: 'teleported', values: {} };
+  // @ts-expect-error: an address is a text.
+  const wrong: Action = { code: 'dnat', values: { ...translated, to: 4 } };
+  // @ts-expect-error: to where?
+  const lacking: Action = { code: 'dnat', values: translated };
+  // @ts-expect-error: DNAT knows no server's weight.
+  const another: Action = { code: 'dnat', values: { ...translated, to: '10.0.0.2', weight: 1 } };
+  const right: Action = { code: 'dnat', values: { ...translated, to: '10.0.0.2' } };
+  const at = { missing: undefined, source: undefined };
+  // @ts-expect-error: the kernel's families are numbers.
+  const family: Assumption = { code: 'rules-assumed', values: { family: 'inet' }, ...at };
+  // @ts-expect-error: no such code.
+  const taken: Assumption = assumption('rules-dreamt', { family: 4 }, at);
+  expect([unknown, wrong, lacking, another, right].map(({ values }) => values.to)).toHaveLength(5);
+  expect([family, taken].map(({ code }) => code)).toEqual(['rules-assumed', 'rules-dreamt']);
 });
 
 test('the compiler holds the words against the table, and finds nothing', () => {

@@ -17,7 +17,6 @@ export type Effect =
   | {
       readonly kind: 'change';
       readonly apply: (branch: Traversal, question: HookQuestion) => Traversal;
-      readonly code?: string;
     }
   | {
       readonly kind: 'end';
