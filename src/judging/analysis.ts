@@ -2,6 +2,8 @@ import type { BundleNote } from '../bundle/note.ts';
 import type { Finding, FlowAnalysis, RuledOutFinding, UndecidedFinding, Values } from '../causes/facts/finding.ts';
 import type { CaptureKind, UnreadLine } from '../records/capture.ts';
 import type { Source } from '../records/source.ts';
+import type { CollectItem } from './collect/item.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Something about the bundle itself: `torn-snapshot`, `obfuscated`, `truncated`, `duplicate-member`, `no-broken-flow` … */
 export type Note =
@@ -27,6 +29,9 @@ export interface InventoryNode {
 export interface Analysis {
   readonly bundle: { readonly name: string; readonly layout: string; readonly nodes: readonly InventoryNode[] };
   readonly flows: readonly FlowAnalysis[];
+  readonly verdict: Verdict;
+  /** Everything that would decide what is open, the most decisive first. */
+  readonly collect: readonly CollectItem[];
   /** The most likely first. */
   readonly rootCauses: readonly Finding[];
   /** True and worth knowing, but not the cause. */

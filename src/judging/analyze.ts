@@ -9,11 +9,13 @@ import type { Network } from '../network/network.ts';
 import type { Capture, UnreadLine } from '../records/capture.ts';
 import type { Analysis, InventoryNode, Note } from './analysis.ts';
 import { brokenFlows } from './broken-flows.ts';
+import { collectFor } from './collect/collect.ts';
 import { withConsequences } from './consequences.ts';
 import { type Judgement, judgeFlow, strongerFirst } from './judge.ts';
 import { quotedLines } from './quoted-lines.ts';
 import { BUNDLE_CHECKS } from './registry.ts';
 import { type FlowRequest, resolveRequest } from './request.ts';
+import { verdictOf } from './verdict.ts';
 
 /** Who wants to know how a run goes on. */
 export interface Watch extends ReadingWatch {
@@ -82,6 +84,8 @@ const assembleAnalysis = (bundle: Bundle, network: Network, judged: readonly Jud
   return {
     bundle: { name: bundle.name, layout: bundle.layout, nodes: inventory(bundle, network) },
     flows: judged.map((j): FlowAnalysis => j.flow),
+    verdict: verdictOf(network, judged, asked),
+    collect: collectFor(network, judged),
     rootCauses,
     observations: [...judged.flatMap((j) => [...j.observations]), ...checks.filter((check) => !named.has(check.id))],
     ruledOut: judged.flatMap((j) => [...j.ruledOut]),

@@ -18,5 +18,6 @@ export const quotedLines = (analysis: Omit<Analysis, 'quotes'>): readonly Source
         ),
     ),
     ...analysis.notes.flatMap((note) => note.sources),
+    ...analysis.verdict.askable.map((flow) => flow.source),
   ];
 };

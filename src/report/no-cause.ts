@@ -1,81 +1,98 @@
 import type { EvidenceLine, FlowAnalysis } from '../causes/facts/finding.ts';
 import type { Analysis } from '../judging/analysis.ts';
-import type { Missing } from '../path/step.ts';
+import type { VerdictCode } from '../judging/verdict.ts';
 import { decidingLeg, type Leg, wayOf } from '../path/walk-result.ts';
 import { type Prose, plainText } from './prose.ts';
 import { endSentence, placeName, placePhrase } from './wording.ts';
 import type { Words } from './words.ts';
 
-const failingFlow = (analysis: Analysis): FlowAnalysis | undefined =>
-  analysis.flows.find((flow) => flow.outcome !== 'delivered' && flow.outcome !== 'unknown');
+/** The flow that the verdict is about: of several the first that comes to it. */
+const flowOf = (analysis: Analysis): FlowAnalysis | undefined => {
+  const { code, examined } = analysis.verdict;
+  const id = examined.flows.find((flow) => flow.code === code)?.id;
+  return analysis.flows.find((flow) => flow.id === id) ?? analysis.flows[0];
+};
 
 const legOf = (flow: FlowAnalysis): Leg | undefined => {
   const branch = flow.walked.branches[0];
   return branch && decidingLeg(branch);
 };
 
-/** The lines that decided where the first failing flow ends. */
+/** The lines that decided where the walk of a flow that is not known to work ends. */
 export const endEvidence = (analysis: Analysis): readonly EvidenceLine[] => {
-  const failing = failingFlow(analysis);
-  const leg = failing && legOf(failing);
+  const flow = analysis.verdict.code === 'undecided' ? flowOf(analysis) : undefined;
+  const leg = flow && legOf(flow);
   return leg && leg.end.outcome !== 'delivered' ? (leg.steps.at(-1)?.proofs ?? []) : [];
 };
 
+/** Verdicts that name no cause. */
+type QuietCode = Exclude<VerdictCode, 'cause' | 'possible'>;
+
+const quiet = (code: VerdictCode): QuietCode => (code === 'cause' || code === 'possible' ? 'undecided' : code);
+
 /** What is said where no cause holds. */
 export interface NoCause {
-  /** `calm`: nothing fails. `open`: a flow fails and no known cause says by what, or its end is not in the bundle. */
-  readonly kind: 'calm' | 'open';
+  readonly code: QuietCode;
+  readonly badge: Prose;
   readonly title: Prose;
   readonly summary: Prose;
-  /** Captures that would tell more; each once. */
-  readonly missing: readonly Missing[];
 }
 
-/** The verdict without a cause: calm, or where the walk ends, which is worth a sentence even where nothing explains it. */
+/** The verdict without a cause in words: by its code, and where the walk ends, which is worth a sentence even where nothing explains it. */
 export const noCause = (analysis: Analysis, words: Words): NoCause => {
-  const failing = failingFlow(analysis);
-  if (failing) return open(analysis, words, failing);
-  const dark = analysis.flows.find((flow) => flow.outcome === 'unknown');
-  if (dark) return undecided(analysis, words, dark);
-  const counts = { flows: analysis.flows.length, undecided: analysis.undecided.length };
-  // Seen to work, while the walk says that it cannot: what the walk needs is not in the bundle.
-  const parted = analysis.flows.find((flow) => {
-    const leg = legOf(flow);
-    return leg !== undefined && leg.end.outcome !== 'delivered' && leg.end.outcome !== 'unknown';
-  });
-  const leg = parted && legOf(parted);
-  if (parted && leg)
-    return {
-      kind: 'calm',
-      title: words.label('calm-title-seen'),
-      summary: [...words.label('calm-summary-seen'), ...endSentence(words, leg.end, leg.steps.at(-1))],
-      missing: missingOf(analysis, parted),
-    };
-  const unseen = analysis.flows.find((flow) => flow.evidence.seen !== 'ok');
-  const missing = unseen ? missingOf(analysis, unseen) : [];
+  const code = quiet(analysis.verdict.code);
+  return { code, badge: words.say('verdict', `badge:${code}`, { values: {} }), ...saidOf(analysis, words) };
+};
+
+type Said = Pick<NoCause, 'title' | 'summary'>;
+
+const saidOf = (analysis: Analysis, words: Words): Said => {
+  const { by, examined } = analysis.verdict;
+  const code = quiet(analysis.verdict.code);
+  const flow = flowOf(analysis);
+  if (code === 'undecided' && flow)
+    return flow.outcome === 'unknown' ? dark(analysis, words, flow) : open(analysis, words, flow);
+  const variant = variantOf(code, by, examined.asked);
+  const values = { missing: new Set(analysis.collect.map((item) => `${item.where} ${item.capture}`)).size };
   return {
-    kind: 'calm',
-    title: words.label('calm-title'),
+    title: words.say('verdict', `title:${variant}`, { values }),
     summary: [
-      ...words.label('calm-summary', counts),
-      ...(missing.length > 0 ? words.label('calm-assumed', { count: missing.length }) : []),
+      ...words.say('verdict', `summary:${variant}`, { values }),
+      ...(flow && code === 'healthy' ? parted(words, flow) : []),
+      ...(flow && code === 'not-enough' ? whereItStops(words, flow) : []),
     ],
-    missing,
   };
 };
 
-const open = (analysis: Analysis, words: Words, flow: FlowAnalysis): NoCause => {
+/** A title and summary of their own have the two ways of knowing that a flow works, and what was not asked about. */
+const variantOf = (code: QuietCode, by: 'seen' | 'walked' | undefined, asked: boolean) => {
+  if (code === 'healthy') return by === 'walked' ? ('healthy-walked' as const) : ('healthy-seen' as const);
+  if (code === 'not-enough') return asked ? ('not-enough' as const) : ('not-enough-unasked' as const);
+  return asked ? ('no-failure-seen' as const) : ('no-failure-seen-unasked' as const);
+};
+
+/** Seen to work, while the walk says that it cannot: what the walk needs is not in the bundle. */
+const parted = (words: Words, flow: FlowAnalysis): Prose => {
   const leg = legOf(flow);
-  const missing = missingOf(analysis, flow);
+  if (!leg || leg.end.outcome === 'delivered' || leg.end.outcome === 'unknown') return [];
+  return [...words.label('calm-summary-seen'), ...endSentence(words, leg.end, leg.steps.at(-1))];
+};
+
+const whereItStops = (words: Words, flow: FlowAnalysis): Prose => {
+  const leg = legOf(flow);
+  return leg && leg.end.outcome === 'unknown' ? endSentence(words, leg.end, leg.steps.at(-1)) : [];
+};
+
+/** The flow fails, by what was seen or by the walk, and no known cause says by what. */
+const open = (analysis: Analysis, words: Words, flow: FlowAnalysis): Said => {
+  const leg = legOf(flow);
   const counts = words.label('open-summary', { undecided: analysis.undecided.length });
   const seen = flow.evidence.seen === 'unknown' ? undefined : { said: words.text(`seen-${flow.evidence.seen}`) };
   if (!leg || leg.end.outcome === 'delivered' || leg.end.outcome === 'unknown') {
     const walked = leg?.end.outcome === 'delivered' ? 'open-delivered' : 'open-undecided';
     return {
-      kind: 'open',
-      title: words.label('open-title'),
+      title: words.label(seen ? 'open-title' : 'open-title-walked'),
       summary: [...(seen ? words.label('open-seen', { seen }) : []), ...(leg ? words.label(walked) : []), ...counts],
-      missing,
     };
   }
   const { end } = leg;
@@ -94,19 +111,16 @@ const open = (analysis: Analysis, words: Words, flow: FlowAnalysis): NoCause => 
         },
       );
   return {
-    kind: 'open',
     title,
     summary: [...endSentence(words, end, last), ...(seen ? words.label('open-seen', { seen }) : []), ...counts],
-    missing,
   };
 };
 
 /** Neither the walk nor what was seen tells how the flow ends. */
-const undecided = (analysis: Analysis, words: Words, flow: FlowAnalysis): NoCause => {
+const dark = (analysis: Analysis, words: Words, flow: FlowAnalysis): Said => {
   const leg = legOf(flow);
   const last = leg?.steps.at(-1);
   return {
-    kind: 'open',
     title: last
       ? words.label('dark-title', {
           place: placeName(last.node, last.namespace),
@@ -118,14 +132,5 @@ const undecided = (analysis: Analysis, words: Words, flow: FlowAnalysis): NoCaus
       ...words.label('dark-summary'),
       ...words.label('open-summary', { undecided: analysis.undecided.length }),
     ],
-    missing: missingOf(analysis, flow),
   };
-};
-
-const missingOf = (analysis: Analysis, flow: FlowAnalysis): readonly Missing[] => {
-  const all = [
-    ...(flow.walked.branches[0]?.assumptions ?? []).flatMap((assumption) => assumption.missing ?? []),
-    ...analysis.undecided.filter((finding) => finding.flow === flow.id).flatMap((finding) => [...finding.missing]),
-  ];
-  return [...new Map(all.map((missing) => [`${missing.namespace} ${missing.kind}`, missing])).values()];
 };

@@ -2,9 +2,18 @@ import { createHash } from 'node:crypto';
 import type { Analysis } from '../judging/analysis.ts';
 import type { Language } from './language.ts';
 import { endEvidence } from './no-cause.ts';
+import { shownCauses } from './shown-causes.ts';
 import { DETAILS, type Detail, FULL } from './view/detail.ts';
 import { excerptsOf } from './view/excerpts.ts';
-import { consequenceViews, fixViews, otherViews, ruledOutView, undecidedView } from './view/finding-views.ts';
+import {
+  collectView,
+  consequenceViews,
+  examinedView,
+  fixViews,
+  otherViews,
+  ruledOutView,
+  undecidedView,
+} from './view/finding-views.ts';
 import { flowView } from './view/flow-view.ts';
 import { inventoryView } from './view/inventory-view.ts';
 import { verdictView } from './view/verdict-view.ts';
@@ -39,19 +48,26 @@ const pageView = (analysis: Analysis, words: Words, detail: Detail) => {
     verdict,
     fixes,
     fixHeading,
+    examined: examinedView(analysis, words),
+    collect: collectView(analysis, words),
     flows,
     flowsCut: Math.max(0, analysis.flows.length - detail.flows),
     excerpts,
     excerptsCut: allExcerpts.length - excerpts.length,
     consequences: consequenceViews(analysis, words, detail.rows),
     others: otherViews(analysis, words, detail),
-    othersCut: Math.max(0, analysis.rootCauses.length - 1 - detail.others),
+    othersCut: Math.max(
+      0,
+      analysis.rootCauses.length - 1 - Math.min(detail.others, shownCauses(analysis).shown.length - 1),
+    ),
     ruledOut: ruledOutView(analysis, words, detail.rows),
     undecided: undecidedView(analysis, words, detail.rows),
     inventory: inventoryView(analysis, words, detail),
   };
   const contents = [
     ...(view.fixes.length > 0 ? [{ id: 'fix', label: fixHeading }] : []),
+    ...(view.examined ? [{ id: 'examined', label: words.text('examined-heading') }] : []),
+    ...(view.collect.length > 0 ? [{ id: 'collect', label: words.text('collect-heading') }] : []),
     ...view.flows.flatMap((flow) => [
       { id: flow.id, label: flow.heading },
       { id: `${flow.id}-packets`, label: words.text('ladder') },

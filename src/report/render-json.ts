@@ -1,4 +1,3 @@
-import { collectCommand } from '../captures/known-formats.ts';
 import type { EvidenceLine, Finding, FlowAnalysis, Values } from '../causes/facts/finding.ts';
 import type { FlowEvidence } from '../evidence/observation.ts';
 import type { Analysis } from '../judging/analysis.ts';
@@ -6,6 +5,8 @@ import type { Packet } from '../path/packet.ts';
 import type { Proof, Step } from '../path/step.ts';
 import type { FlowQuestion, LegEnd } from '../path/walk-result.ts';
 import type { Source } from '../records/source.ts';
+import { commandFor } from './collect-words.ts';
+import { askCommand, flowArgument } from './examined.ts';
 import type { ResultDocument } from './result-schema.ts';
 
 type PacketDocument = ResultDocument['flows'][number]['forward'][number]['packetBefore'];
@@ -193,6 +194,27 @@ const findingDocument = (analysis: Analysis, finding: Finding): FindingDocument 
   consequences: finding.consequences.map((consequence) => findingDocument(analysis, consequence)),
 });
 
+const verdictDocument = ({ verdict, bundle }: Analysis): ResultDocument['verdict'] => ({
+  code: verdict.code,
+  by: verdict.by ?? null,
+  examined: {
+    asked: verdict.examined.asked,
+    flows: verdict.examined.flows.map(({ id, code }) => ({ id, code })),
+    nodes: verdict.examined.nodes.map(({ name, kinds }) => ({ name, kinds: [...kinds] })),
+    lookedAt: verdict.examined.lookedAt.map(({ kind, nodes, without }) => ({
+      kind,
+      nodes: [...nodes],
+      without: [...without],
+    })),
+  },
+  askable: verdict.askable.map(({ question, source }) => ({
+    flow: flowArgument(question),
+    from: question.start ?? null,
+    command: askCommand(bundle.name, question),
+    ...place(source),
+  })),
+});
+
 /** The result of an analysis as its published document (result-schema.ts). */
 export const resultOf = (analysis: Analysis): ResultDocument => ({
   schemaVersion: 1,
@@ -219,6 +241,16 @@ export const resultOf = (analysis: Analysis): ResultDocument => ({
     unreadTotal: analysis.unreadTotal,
     ignoredMembers: analysis.ignoredMembers.map(({ file, why }) => ({ file, why })),
   },
+  verdict: verdictDocument(analysis),
+  collect: analysis.collect.map(({ place: at, capture, command, decides, flows }) => ({
+    node: at.kind === 'namespace' ? at.node : null,
+    namespace: at.kind === 'namespace' ? at.namespace : '',
+    address: at.kind === 'address' ? at.address : null,
+    kind: capture,
+    command,
+    decides: [...decides],
+    flows: [...flows],
+  })),
   flows: analysis.flows.map((flow) => flowDocument(analysis, flow)),
   rootCauses: analysis.rootCauses.map((finding) => findingDocument(analysis, finding)),
   observations: analysis.observations.map((finding) => findingDocument(analysis, finding)),
@@ -236,7 +268,7 @@ export const resultOf = (analysis: Analysis): ResultDocument => ({
     collect: finding.missing.map(({ namespace, kind }) => ({
       namespace,
       kind,
-      command: collectCommand(kind) ?? null,
+      command: commandFor(analysis.collect, namespace, kind) ?? null,
     })),
     values: plain(finding.values),
   })),

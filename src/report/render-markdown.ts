@@ -1,12 +1,15 @@
-import { collectCommand } from '../captures/known-formats.ts';
-import type { Finding, FlowAnalysis } from '../causes/facts/finding.ts';
+import type { EvidenceLine, Finding, FlowAnalysis } from '../causes/facts/finding.ts';
 import type { Analysis } from '../judging/analysis.ts';
+import { shellWord } from '../judging/collect/shell-word.ts';
 import { allConsequences } from '../judging/consequences.ts';
+import { collectDecides, collectGroups, commandFor } from './collect-words.ts';
+import { askCommand, examinedSentences } from './examined.ts';
 import { excludedOf } from './excluded.ts';
 import type { Language } from './language.ts';
 import { legsOf } from './legs.ts';
-import { noCause } from './no-cause.ts';
+import { endEvidence, noCause } from './no-cause.ts';
 import { type Prose, plainText, type Span } from './prose.ts';
+import { isHealthy, shownCauses } from './shown-causes.ts';
 import { pathLine } from './terminal/path-lines.ts';
 import { wherePhrase } from './view/verdict-view.ts';
 import { cut, visible, visibleLine } from './visible.ts';
@@ -57,9 +60,13 @@ const fenced = (lines: readonly string[], language = 'text'): string => {
   return `${fence}${language}\n${text}\n${fence}`;
 };
 
-const quotes = (analysis: Analysis, finding: Finding): string => {
-  const lines = byWeight(finding.evidence)
-    .slice(0, 12)
+const QUOTES = 5;
+
+const quotes = (analysis: Analysis, finding: Finding): string => quoted(analysis, finding.evidence);
+
+const quoted = (analysis: Analysis, evidence: readonly EvidenceLine[]): string => {
+  const lines = byWeight(evidence)
+    .slice(0, QUOTES)
     .map(({ source }) => {
       const text = analysis.quotes.get(source.file)?.get(source.line) ?? '';
       return `${visibleLine(source.file)}:${source.line}: ${cut(visibleLine(text).trim(), LINE_MOST)}`;
@@ -101,7 +108,7 @@ const causePart = (
   ];
 };
 
-const pathPart = (words: Words, flow: FlowAnalysis): string[] => {
+const pathPart = (words: Words, flow: FlowAnalysis, isHealthy: boolean): string[] => {
   const legs = legsOf(flow.walked.branches[0]);
   if (legs.length === 0) return [];
   const entry = entryText(words, flow.question);
@@ -110,11 +117,46 @@ const pathPart = (words: Words, flow: FlowAnalysis): string[] => {
     ...(entry ? [`${escaped(entry.label)}: ${escaped(entry.text)}`] : []),
     fenced(
       legs.map((leg) =>
-        pathLine(words, leg)
+        pathLine(words, leg, isHealthy)
           .map((run) => run.text)
           .join(''),
       ),
     ),
+  ];
+};
+
+/** What was looked at where nobody asked, and the commands that ask. */
+const examinedPart = (analysis: Analysis, words: Words): string[] => {
+  const { askable } = analysis.verdict;
+  const commands = askable.map(({ question }) => askCommand(analysis.bundle.name, question));
+  const example = `analyze ${shellWord(analysis.bundle.name)} --flow '${plainText(words.say('verdict', 'ask-example', { values: {} }))}'`;
+  return [
+    `### ${escaped(words.text('examined-heading'))}`,
+    examinedSentences(analysis, words)
+      .map((said) => `- ${inline(said)}`)
+      .join('\n'),
+    `### ${escaped(words.text('ask-heading'))}`,
+    blocks(words.say('verdict', askable.length > 0 ? 'ask-lede' : 'ask-none', { values: {} })),
+    fenced((commands.length > 0 ? commands : [example]).map(visibleLine), 'sh'),
+  ];
+};
+
+/** Everything to collect: a block of commands for each place, with what each decides as a comment. */
+const collectPart = (analysis: Analysis, words: Words): string[] => {
+  if (analysis.collect.length === 0) return [];
+  return [
+    `### ${escaped(words.text('collect-heading'))}`,
+    escaped(words.text('collect-lede')),
+    ...collectGroups(words, analysis.collect).flatMap(({ place, items }) => [
+      `**${inline(place)}**`,
+      fenced(
+        items.flatMap((item) => [
+          `# ${visibleLine(plainText(collectDecides(words, item)))}`,
+          visibleLine(item.command),
+        ]),
+        'sh',
+      ),
+    ]),
   ];
 };
 
@@ -123,14 +165,19 @@ export const renderMarkdown = (analysis: Analysis, options: MarkdownOptions): st
   const words = new Words(options.lang);
   const flowOf = (id: string | undefined) => analysis.flows.find((flow) => flow.id === id);
   const parts: string[] = [];
-  analysis.rootCauses.forEach((finding) => {
+  const causes = shownCauses(analysis);
+  causes.shown.forEach((finding) => {
     parts.push(...causePart(analysis, words, finding, flowOf(finding.flow), '##'));
   });
   if (analysis.rootCauses.length === 0) {
-    const { title, summary } = noCause(analysis, words);
-    parts.push(`## ${inline(title)}`, blocks(summary));
+    const { badge, title, summary } = noCause(analysis, words);
+    parts.push(`## ${inline(title)}`, `**${inline(badge)}**`, blocks(summary), quoted(analysis, endEvidence(analysis)));
   }
-  for (const flow of analysis.flows.slice(0, ROWS)) parts.push(...pathPart(words, flow));
+  if (causes.more > 0) parts.push(blocks(words.say('verdict', 'more-possible', { values: { count: causes.more } })));
+  if (analysis.rootCauses.length === 0 && !analysis.verdict.examined.asked)
+    parts.push(...examinedPart(analysis, words));
+  parts.push(...collectPart(analysis, words));
+  for (const flow of analysis.flows.slice(0, ROWS)) parts.push(...pathPart(words, flow, isHealthy(analysis, flow)));
   const also = [...analysis.rootCauses.flatMap(allConsequences), ...analysis.observations].slice(0, ROWS);
   if (also.length > 0)
     parts.push(
@@ -156,7 +203,8 @@ export const renderMarkdown = (analysis: Analysis, options: MarkdownOptions): st
         .slice(0, ROWS)
         .map((finding) => {
           const todo = finding.missing.map(
-            ({ kind, namespace }) => `${escaped(namespace)}: ${code(collectCommand(kind) ?? kind)}`,
+            ({ kind, namespace }) =>
+              `${escaped(namespace)}: ${code(commandFor(analysis.collect, namespace, kind) ?? kind)}`,
           );
           return `- ${code(finding.id)}${todo.length > 0 ? ` (${todo.join('; ')})` : ''}`;
         })

@@ -1,13 +1,16 @@
-import { collectCommand } from '../captures/known-formats.ts';
 import type { EvidenceLine, Finding, FlowAnalysis } from '../causes/facts/finding.ts';
 import type { Analysis } from '../judging/analysis.ts';
+import { shellWord } from '../judging/collect/shell-word.ts';
 import { allConsequences } from '../judging/consequences.ts';
+import { collectDecides, collectGroups } from './collect-words.ts';
+import { askCommand, examinedSentences } from './examined.ts';
 import type { Language } from './language.ts';
 import { legsOf } from './legs.ts';
 import { endEvidence, noCause } from './no-cause.ts';
 import { plainText } from './prose.ts';
+import { isHealthy, shownCauses } from './shown-causes.ts';
 import { pathLine } from './terminal/path-lines.ts';
-import { LABEL_WIDTH, proseRuns, Sheet, type SheetOptions } from './terminal/sheet.ts';
+import { proseRuns, Sheet, type SheetOptions } from './terminal/sheet.ts';
 import type { Run } from './terminal/wrap.ts';
 import { visibleLine } from './visible.ts';
 import { byWeight, entryText, findingContext, findingPlace, flowText, placePhrase } from './wording.ts';
@@ -18,7 +21,6 @@ export interface TerminalOptions extends SheetOptions {
 }
 
 const QUOTES = 3;
-const COLLECTED = 6;
 
 const headline = (sheet: Sheet, words: Words, finding: Finding, flow: FlowAnalysis | undefined): void => {
   const title = words.cause(finding.id, 'title', findingContext(finding, flow));
@@ -76,12 +78,36 @@ const consequencesSheet = (sheet: Sheet, words: Words, cause: Finding, flow: Flo
     );
   });
 
-const pathSheet = (sheet: Sheet, words: Words, flow: FlowAnalysis): void => {
+const pathSheet = (sheet: Sheet, words: Words, flow: FlowAnalysis, isGood: boolean): void => {
   const entry = entryText(words, flow.question);
   if (entry) sheet.add(entry.label, [{ text: entry.text, style: 'plain' }]);
   legsOf(flow.walked.branches[0]).forEach((leg, i) => {
-    sheet.add(i === 0 ? words.text('path') : '', pathLine(words, leg));
+    sheet.add(i === 0 ? words.text('path') : '', pathLine(words, leg, isGood));
   });
+};
+
+/** What would decide, place by place: complete, each command on a line of its own, and of each what it tells. */
+const collectSheet = (sheet: Sheet, words: Words, analysis: Analysis): void => {
+  collectGroups(words, analysis.collect).forEach(({ place, items }, i) => {
+    sheet.add(i === 0 ? words.text('to-collect') : '', proseRuns(place, 'bold'));
+    for (const item of items)
+      sheet.command('', visibleLine(item.command), visibleLine(plainText(collectDecides(words, item))));
+  });
+};
+
+/** Where nobody asked and nothing looks broken: what was looked at, and about what it can be asked. */
+const examinedSheet = (sheet: Sheet, words: Words, analysis: Analysis): void => {
+  for (const [i, said] of examinedSentences(analysis, words).entries())
+    sheet.add(i === 0 ? words.text('examined') : '', proseRuns(said));
+  const { askable } = analysis.verdict;
+  const ask = words.say('verdict', askable.length > 0 ? 'ask-lede' : 'ask-none', { values: {} });
+  sheet.add(words.text('ask'), proseRuns(ask));
+  for (const { question } of askable) sheet.command('', visibleLine(askCommand(analysis.bundle.name, question)));
+  if (askable.length === 0)
+    sheet.command(
+      '',
+      `analyze ${visibleLine(shellWord(analysis.bundle.name))} --flow '${plainText(words.say('verdict', 'ask-example', { values: {} }))}'`,
+    );
 };
 
 /** The verdict in a few lines. Nothing captured reaches it unescaped; without `colour` it holds no escape sequence at all. */
@@ -89,20 +115,21 @@ export const renderTerminal = (analysis: Analysis, options: TerminalOptions): st
   const words = new Words(options.lang);
   const sheet = new Sheet(options);
   const flowOf = (id: string | undefined) => analysis.flows.find((flow) => flow.id === id);
-  analysis.rootCauses.forEach((finding, i) => {
+  const causes = shownCauses(analysis);
+  causes.shown.forEach((finding, i) => {
     const flow = flowOf(finding.flow);
     sheet.gap();
     headline(sheet, words, finding, flow);
     if (i === 0) {
       if (flow) sheet.add(words.text('flow'), [{ text: flowText(flow.question), style: 'plain' }]);
       causeSheet(sheet, words, analysis, finding, flow);
-      if (flow) pathSheet(sheet, words, flow);
+      if (flow) pathSheet(sheet, words, flow, isHealthy(analysis, flow));
     }
     consequencesSheet(sheet, words, finding, flow);
   });
   if (analysis.rootCauses.length === 0) {
-    const { kind, title, summary, missing } = noCause(analysis, words);
-    const mark: Run = kind === 'calm' ? { text: '✓ ', style: 'good' } : { text: '? ', style: 'warn' };
+    const { code, title, summary } = noCause(analysis, words);
+    const mark: Run = code === 'healthy' ? { text: '✓ ', style: 'good' } : { text: '? ', style: 'warn' };
     sheet.add('', [mark, ...proseRuns(title, 'bold')], 2);
     sheet.add(words.text('why'), proseRuns(summary));
     quotes(sheet, analysis, endEvidence(analysis));
@@ -111,15 +138,14 @@ export const renderTerminal = (analysis: Analysis, options: TerminalOptions): st
         { text: flowText(flow.question), style: 'plain' },
         { text: `: ${words.text(`outcome-${flow.outcome}`)}`, style: 'plain' },
       ]);
-      pathSheet(sheet, words, flow);
+      pathSheet(sheet, words, flow, isHealthy(analysis, flow));
     }
-    missing.slice(0, COLLECTED).forEach(({ namespace, kind: capture }, i) => {
-      if (i === 0) sheet.add(words.text('to-collect'), [{ text: visibleLine(namespace), style: 'bold' }]);
-      else if (missing[i - 1]?.namespace !== namespace)
-        sheet.add('', [{ text: visibleLine(namespace), style: 'bold' }]);
-      sheet.add('', [{ text: collectCommand(capture) ?? capture, style: 'code' }], LABEL_WIDTH + 4);
-    });
   }
+  if (causes.more > 0)
+    sheet.add('', proseRuns(words.say('verdict', 'more-possible', { values: { count: causes.more } })), 2);
+  if (!analysis.verdict.examined.asked && analysis.rootCauses.length === 0) examinedSheet(sheet, words, analysis);
+  // A few lines: where the cause is certain, what would decide further questions is for the page.
+  if (analysis.rootCauses[0]?.confidence !== 'certain') collectSheet(sheet, words, analysis);
   sheet.gap();
   const counts = words.label('terminal-counts', {
     ruledOut: new Set(analysis.ruledOut.map((finding) => finding.id)).size,

@@ -204,6 +204,31 @@ const capture = z.object({
   toolMessage: z.string().nullable(),
 });
 
+const verdictCode = z.enum(['cause', 'possible', 'undecided', 'no-failure-seen', 'not-enough', 'healthy']);
+
+/** What it all comes to. Only `healthy` says that something works. */
+const verdict = z.object({
+  code: verdictCode.describe(
+    'cause: one holds, certain or likely. possible: only possible ones. undecided: a flow fails or its walk ends, and no known cause says by what. no-failure-seen: nothing captured stops it, and nothing shows that it works. not-enough: the bundle does not hold what it takes. healthy: seen answered to its end, or walked there and back on captured facts alone.',
+  ),
+  by: z.enum(['seen', 'walked']).nullable().describe('How a healthy flow is known to be so.'),
+  examined: z.object({
+    asked: z.boolean().describe('Whether a flow was asked about.'),
+    flows: z.array(z.object({ id: z.string(), code: verdictCode })),
+    nodes: z.array(z.object({ name: z.string(), kinds: z.array(z.string()) })),
+    lookedAt: z.array(
+      z.object({
+        kind: z.string().describe('A kind of capture in which a failing flow shows.'),
+        nodes: z.array(z.string()),
+        without: z.array(z.string()).describe('Nodes of which it was not captured.'),
+      }),
+    ),
+  }),
+  askable: z
+    .array(line.extend({ flow: z.string(), from: z.string().nullable(), command: z.string() }))
+    .describe('Flows that the bundle can be asked about, where none was.'),
+});
+
 export const resultDocument = z
   .object({
     schemaVersion: z.literal(1),
@@ -222,6 +247,20 @@ export const resultDocument = z
       unreadTotal: z.int(),
       ignoredMembers: z.array(z.object({ file: z.string(), why: z.string() })),
     }),
+    verdict,
+    collect: z
+      .array(
+        z.object({
+          node: z.string().nullable().describe('Null for a machine outside of the bundle and for kubectl.'),
+          namespace: z.string().describe("'' for the host's own."),
+          address: z.string().nullable().describe('Of a machine that the bundle does not hold.'),
+          kind: z.string(),
+          command: z.string().describe('Read-only, complete, to be pasted into a shell there.'),
+          decides: z.array(z.string()).describe('Causes that it would decide; empty: the walk lacks it on its way.'),
+          flows: z.array(z.string()),
+        }),
+      )
+      .describe('Everything that would decide what is open, at once; the most decisive first.'),
     flows: z.array(flow),
     rootCauses: z.array(finding).describe('The most likely first; empty for a healthy bundle.'),
     observations: z.array(finding).describe('True and worth knowing, but not the cause.'),

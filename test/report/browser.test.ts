@@ -19,7 +19,11 @@ if (!present)
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const calm: Analysis = { ...sampleAnalysis, rootCauses: [] };
+const calm: Analysis = {
+  ...sampleAnalysis,
+  rootCauses: [],
+  verdict: { ...sampleAnalysis.verdict, code: 'undecided' },
+};
 const pages: Readonly<Record<string, string>> = {
   '/sample': renderHtml(sampleAnalysis, { lang: 'en' }),
   '/zh': renderHtml(sampleAnalysis, { lang: 'zh-CN' }),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Analysis } from '../../src/judging/analysis.ts';
+import type { VerdictCode } from '../../src/judging/verdict.ts';
 import { LANGUAGES } from '../../src/report/language.ts';
 import { terminalWidth } from '../../src/report/picture/text-width.ts';
 import { renderHtml } from '../../src/report/render-html.ts';
@@ -12,7 +13,23 @@ import { resultDocument, resultSchema } from '../../src/report/result-schema.ts'
 import { tagsOf } from './html-tokens.ts';
 import { sampleAnalysis } from './sample-analysis.ts';
 
-const calm: Analysis = { ...sampleAnalysis, flows: [], rootCauses: [], observations: [], ruledOut: [], undecided: [] };
+const without = (code: VerdictCode, asked: boolean, more: Partial<Analysis> = {}): Analysis => ({
+  ...sampleAnalysis,
+  rootCauses: [],
+  observations: [],
+  ruledOut: [],
+  undecided: [],
+  verdict: {
+    ...sampleAnalysis.verdict,
+    code,
+    by: code === 'healthy' ? 'walked' : undefined,
+    examined: { ...sampleAnalysis.verdict.examined, asked, flows: asked ? [{ id: 'f1', code }] : [] },
+  },
+  ...more,
+});
+/** Nobody asked, and nothing looks broken: no flow is known to work. */
+const calm = without('no-failure-seen', false, { flows: [] });
+const CODES: readonly VerdictCode[] = ['undecided', 'no-failure-seen', 'not-enough'];
 const page = renderHtml(sampleAnalysis, { lang: 'en' });
 
 describe('JSON', () => {
@@ -23,6 +40,8 @@ describe('JSON', () => {
     expect(Object.keys(document)).toEqual([
       'schemaVersion',
       'bundle',
+      'verdict',
+      'collect',
       'flows',
       'rootCauses',
       'observations',
@@ -133,13 +152,14 @@ describe('HTML', () => {
 
   test('of a calm bundle accuses nobody', () => {
     const text = renderHtml(calm, { lang: 'en' });
-    expect(text).toContain('No fault found in what the bundle shows');
+    expect(text).toContain('No flow was asked about, and none in the bundle shows a failure');
+    expect(text).not.toContain('class="verdict good"');
     expect(text).not.toContain('id="fix"');
     expect(text).not.toContain('class="verdict bad"');
   });
 
   test('of a failing flow without a cause says so', () => {
-    const text = renderHtml({ ...sampleAnalysis, rootCauses: [] }, { lang: 'en' }).replace(/<[^>]*>/g, '');
+    const text = renderHtml(without('undecided', true), { lang: 'en' }).replace(/<[^>]*>/g, '');
     expect(text).toContain(
       'The answer dies on cloud-gw, in the inbound IPsec policy check: no known cause explains it',
     );
@@ -227,7 +247,32 @@ describe('terminal', () => {
     expect(renderTerminal(sampleAnalysis, { lang: 'en', colour: true, width: 80 })).toContain('\u001b[1;31m✗');
   });
 
-  test('is calm about a calm bundle', () => {
-    expect(renderTerminal(calm, { lang: 'en', colour: false, width: 80 })).toMatch(/^ {2}✓ No fault found/);
+  test('is no greener about a bundle that nobody asked about than the bundle is', () => {
+    const text = renderTerminal(calm, { lang: 'en', colour: false, width: 80 });
+    expect(text).toMatch(/^ {2}\? No flow was asked about/);
+    expect(text).not.toContain('✓');
+  });
+
+  test.each(LANGUAGES)('marks as good what is healthy and nothing else (%s)', (lang) => {
+    for (const asked of [true, false])
+      for (const code of CODES) {
+        const none = without(code, asked, asked ? {} : { flows: [] });
+        const lines = renderTerminal(none, { lang, colour: true, width: 80 }).split('\n');
+        expect(lines[0]).toContain('? ');
+        expect(lines.filter((line) => line.includes('✓'))).toEqual([]);
+        const page = renderHtml(none, { lang });
+        expect(page).not.toContain('class="verdict good"');
+        expect(page).not.toContain('class="flow healthy"');
+      }
+    const healthy = without('healthy', true);
+    expect(renderTerminal(healthy, { lang, colour: false, width: 80 })).toMatch(/^ {2}✓ /);
+    expect(renderHtml(healthy, { lang })).toContain('class="verdict good"');
+  });
+
+  test('lists what to collect at once: commands whole and alone on their lines, and what each decides', () => {
+    const text = renderTerminal(without('undecided', true), { lang: 'en', colour: false, width: 60 });
+    for (const { command } of sampleAnalysis.collect)
+      expect(text.split('\n').some((line) => line.trim().startsWith(`${command}  # `))).toBe(true);
+    expect(text).toContain('the machine that has 10.9.9.9');
   });
 });

@@ -323,6 +323,66 @@ export const sampleAnalysis: Analysis = {
     ],
   },
   flows: [flow],
+  verdict: {
+    code: 'cause',
+    by: undefined,
+    examined: {
+      asked: true,
+      flows: [{ id: 'f1', code: 'cause' }],
+      nodes: [
+        { name: 'cloud-gw', kinds: ['conntrack', 'ip-addr', 'tcpdump'] },
+        { name: 'edge-gw', kinds: ['conntrack', 'ip-addr', 'sockets', 'tcpdump'] },
+      ],
+      lookedAt: [
+        { kind: 'conntrack', nodes: ['cloud-gw', 'edge-gw'], without: [] },
+        { kind: 'sockets', nodes: ['edge-gw'], without: ['cloud-gw'] },
+        { kind: 'dmesg', nodes: [], without: ['cloud-gw', 'edge-gw'] },
+      ],
+    },
+    askable: [],
+  },
+  collect: [
+    {
+      place: { kind: 'namespace', node: 'edge-gw', namespace: '' },
+      where: 'edge-gw',
+      capture: 'ip-link',
+      command: 'ip -s -d link',
+      decides: ['overlay-mtu-blackhole'],
+      flows: ['f1'],
+    },
+    {
+      place: { kind: 'namespace', node: 'edge-gw', namespace: 'nginx' },
+      where: 'edge-gw/nginx',
+      capture: 'nft-ruleset',
+      command: 'ip netns exec nginx nft -a list ruleset',
+      decides: ['networkpolicy-drop'],
+      flows: ['f1'],
+    },
+    {
+      place: { kind: 'namespace', node: 'cloud-gw', namespace: '' },
+      where: 'cloud-gw',
+      capture: 'rt-cache',
+      command: 'cat /proc/net/stat/rt_cache',
+      decides: ['overlay-mtu-blackhole'],
+      flows: ['f1'],
+    },
+    {
+      place: { kind: 'address', address: '10.9.9.9' },
+      where: '10.9.9.9',
+      capture: 'ip-route',
+      command: 'ip route show table all; ip -6 route show table all',
+      decides: [],
+      flows: ['f1'],
+    },
+    {
+      place: { kind: 'cluster' },
+      where: '',
+      capture: 'kubectl',
+      command: 'kubectl get svc,endpointslices,pods,nodes -A -o yaml',
+      decides: ['svc-no-endpoints'],
+      flows: ['f1'],
+    },
+  ],
   rootCauses: [cause],
   observations: [
     {

@@ -79,7 +79,8 @@ export const stepRow = (pen: Pen, row: Row & { kind: 'step' }, y: number): Drawn
   const at = y + axis;
   const spine = pen.spine(row.lane);
   if (row.look === 'death') pen.shapes.push(circle(spine, at, 10, 'deathdot'), cross(spine, at, 4, 'glyph'));
-  else if (row.look === 'arrival') pen.shapes.push(circle(spine, at, 10, 'arrivaldot'), tick(spine, at, 5, 'glyph'));
+  else if (row.look === 'arrival')
+    pen.shapes.push(circle(spine, at, 10, 'arrivaldot'), tick(spine, at, 5, 'glyph arrivaltick'));
   else pen.shapes.push(circle(spine, at, row.look === 'change' ? 6 : 4, `dot ${row.look}`));
   return { height, axis };
 };

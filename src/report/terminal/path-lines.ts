@@ -6,8 +6,11 @@ import { placeName, stepLabel } from '../wording.ts';
 import type { Words } from '../words.ts';
 import type { Run } from './wrap.ts';
 
-/** One leg as a line: `→ node-a OUTPUT·IPVS·POSTROUTING ══ESP══▶ node-b … ✗`. Hooks that follow one another under one name are said once. */
-export const pathLine = (words: Words, { leg }: NamedLeg): Run[] => {
+/**
+ * One leg as a line: `→ node-a OUTPUT·IPVS·POSTROUTING ══ESP══▶ node-b … ✗`. Hooks that follow one another under one name are said once. A leg that the walk brings to its
+ * end has a tick in a flow that is healthy, and a plain dot in any other.
+ */
+export const pathLine = (words: Words, { leg }: NamedLeg, isHealthy: boolean): Run[] => {
   const runs: Run[] = [{ text: wayOf(leg) === 'forward' ? '→ ' : '← ', style: 'bold' }];
   let lane = '';
   let place = '';
@@ -28,7 +31,8 @@ export const pathLine = (words: Words, { leg }: NamedLeg): Run[] => {
     tunnel = tunnelName(step.after);
   }
   const last = leg.steps.at(-1);
-  if (leg.end.outcome === 'delivered') runs.push({ text: ' ✓', style: 'good' });
+  if (leg.end.outcome === 'delivered')
+    runs.push(isHealthy ? { text: ' ✓', style: 'good' } : { text: ' ●', style: 'plain' });
   else if (leg.end.outcome === 'unknown') runs.push({ text: ' ?', style: 'warn' });
   else {
     if (leg.end.between) runs.push({ text: ` ──✗ ${placeName(leg.end.between[1], '')}`, style: 'bad' });

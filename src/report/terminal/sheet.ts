@@ -51,11 +51,14 @@ export class Sheet {
     this.lines[before] = `${' '.repeat(indent)}- ${(this.lines[before] ?? '').trimStart()}`;
   }
 
-  /** A command on a line of its own, however long: broken by us it could not be copied. */
-  command(node: string, command: string): void {
+  /** A command on a line of its own, however long: broken by us it could not be copied. Without a node it is for where the reader is, or for the place named above. */
+  command(node: string, command: string, remark = ''): void {
     const { colour } = this.#options;
-    const prompt = painted({ text: `${node}# `, style: 'dim' }, colour);
-    this.lines.push(`${' '.repeat(LABEL_WIDTH + 2)}${prompt}${painted({ text: command, style: 'code' }, colour)}`);
+    const prompt = node === '' ? '' : painted({ text: `${node}# `, style: 'dim' }, colour);
+    const comment = remark === '' ? '' : painted({ text: `  # ${remark}`, style: 'dim' }, colour);
+    this.lines.push(
+      `${' '.repeat(LABEL_WIDTH + 2)}${prompt}${painted({ text: command, style: 'code' }, colour)}${comment}`,
+    );
   }
 
   gap(): void {

@@ -1,9 +1,11 @@
-import { collectCommand } from '../../captures/known-formats.ts';
 import type { Finding, FlowAnalysis } from '../../causes/facts/finding.ts';
 import type { Analysis } from '../../judging/analysis.ts';
 import { allConsequences } from '../../judging/consequences.ts';
+import { collectDecides, collectGroups, commandFor } from '../collect-words.ts';
+import { askCommand, examinedSentences } from '../examined.ts';
 import { excludedOf } from '../excluded.ts';
 import { plainText } from '../prose.ts';
+import { shownCauses } from '../shown-causes.ts';
 import { cut, visible, visibleLine } from '../visible.ts';
 import { findingContext } from '../wording.ts';
 import type { Label, Words } from '../words.ts';
@@ -66,22 +68,24 @@ export const consequenceViews = (analysis: Analysis, words: Words, most: number)
 
 /** Root causes after the first, each with its own fix and evidence. */
 export const otherViews = (analysis: Analysis, words: Words, detail: Detail) =>
-  analysis.rootCauses.slice(1, 1 + detail.others).map((finding, i) => {
-    const context = findingContext(finding, flowOf(analysis, finding.flow));
-    return {
-      tone: confidenceTone(finding),
-      badge: words.text(`confidence-${finding.confidence}`),
-      kicker: visibleLine(finding.id),
-      title: inlineView(words.cause(finding.id, 'title', context)),
-      summary: blockViews(words.cause(finding.id, 'summary', context)),
-      where: plainText(wherePhrase(words, finding)),
-      why: blockViews(words.cause(finding.id, 'why', context)),
-      fixes: fixViews(analysis, words, finding),
-      excerpts: excerptsOf(analysis, finding.evidence)
-        .slice(0, 6)
-        .map((excerpt, j) => ({ ...excerpt, id: `other-${i + 1}-${j + 1}` })),
-    };
-  });
+  shownCauses(analysis)
+    .shown.slice(1, 1 + detail.others)
+    .map((finding, i) => {
+      const context = findingContext(finding, flowOf(analysis, finding.flow));
+      return {
+        tone: confidenceTone(finding),
+        badge: words.text(`confidence-${finding.confidence}`),
+        kicker: visibleLine(finding.id),
+        title: inlineView(words.cause(finding.id, 'title', context)),
+        summary: blockViews(words.cause(finding.id, 'summary', context)),
+        where: plainText(wherePhrase(words, finding)),
+        why: blockViews(words.cause(finding.id, 'why', context)),
+        fixes: fixViews(analysis, words, finding),
+        excerpts: excerptsOf(analysis, finding.evidence)
+          .slice(0, 6)
+          .map((excerpt, j) => ({ ...excerpt, id: `other-${i + 1}-${j + 1}` })),
+      };
+    });
 
 export const ruledOutView = (analysis: Analysis, words: Words, most: number) => {
   const excluded = excludedOf(analysis, words);
@@ -97,6 +101,32 @@ export const ruledOutView = (analysis: Analysis, words: Words, most: number) => 
   };
 };
 
+/** Everything to collect, place by place. */
+export const collectView = (analysis: Analysis, words: Words) =>
+  collectGroups(words, analysis.collect).map(({ place, items }) => ({
+    place: inlineView(place),
+    commands: items.map((item) => visibleLine(item.command)).join('\n'),
+    items: items.map((item) => ({
+      command: visibleLine(item.command),
+      decides: inlineView(collectDecides(words, item)),
+    })),
+  }));
+
+/** Where no cause holds and nobody asked: what was looked at, and commands that ask about a flow. Undefined otherwise. */
+export const examinedView = (analysis: Analysis, words: Words) => {
+  const { verdict, rootCauses, bundle } = analysis;
+  if (rootCauses.length > 0 || verdict.examined.asked) return undefined;
+  const { askable } = verdict;
+  return {
+    sentences: examinedSentences(analysis, words).map((said) => inlineView(said)),
+    lede: inlineView(words.say('verdict', askable.length > 0 ? 'ask-lede' : 'ask-none', { values: {} })),
+    commands: askable.map(({ question, source }) => ({
+      command: visibleLine(askCommand(bundle.name, question)),
+      source: `${visibleLine(source.file)}:${source.line}`,
+    })),
+  };
+};
+
 export const undecidedView = (analysis: Analysis, words: Words, most: number) => ({
   count: analysis.undecided.length,
   shown: Math.min(most, analysis.undecided.length),
@@ -105,7 +135,7 @@ export const undecidedView = (analysis: Analysis, words: Words, most: number) =>
     id: visibleLine(finding.id),
     collect: finding.missing.slice(0, 12).map(({ kind, namespace }) => ({
       place: visibleLine(namespace),
-      command: collectCommand(kind) ?? words.text('collect-unknown', { kind }),
+      command: visibleLine(commandFor(analysis.collect, namespace, kind) ?? words.text('collect-unknown', { kind })),
     })),
   })),
 });

@@ -8,6 +8,7 @@ import { ladderPicture } from '../picture/ladder-picture.ts';
 import { pathPicture } from '../picture/path-picture.ts';
 import type { Picture } from '../picture/shapes.ts';
 import { plainText } from '../prose.ts';
+import { isHealthy } from '../shown-causes.ts';
 import { cut, visibleLine } from '../visible.ts';
 import { endSentence, flowText, placeName, renames, stepHook, stepSentence } from '../wording.ts';
 import type { Words } from '../words.ts';
@@ -26,6 +27,8 @@ export interface StepRow {
 }
 export interface FlowView {
   readonly id: string;
+  /** Only then does the page show an arrival in green. */
+  readonly healthy: boolean;
   readonly heading: string;
   readonly outcome: readonly SpanView[];
   readonly picture: Picture | undefined;
@@ -126,7 +129,7 @@ const translationRow = (words: Words, view: TranslationView): Record<string, unk
 
 /** Everything that the page shows of one flow. */
 export const flowView = (
-  _analysis: Analysis,
+  analysis: Analysis,
   flow: FlowAnalysis,
   words: Words,
   detail: Detail,
@@ -145,6 +148,7 @@ export const flowView = (
   const translations = translationsOf(flow, order);
   return {
     id,
+    healthy: isHealthy(analysis, flow),
     heading: words.text('flow-heading', { flow: name }),
     outcome: inlineView([
       ...words.label(branch ? (isOtherwise ? 'flow-outcome-seen' : `flow-outcome-${flow.outcome}`) : 'flow-no-walk'),

@@ -191,10 +191,10 @@ export const verdictView = (
   const finding = analysis.rootCauses[0];
   const flow = analysis.flows.find((each) => each.id === finding?.flow) ?? (finding ? undefined : analysis.flows[0]);
   if (!finding) {
-    const { kind, title, summary } = noCause(analysis, words);
+    const { code, badge, title, summary } = noCause(analysis, words);
     return {
-      tone: kind === 'open' ? 'warn' : 'good',
-      badge: words.text(`${kind}-badge`),
+      tone: code === 'healthy' ? 'good' : 'warn',
+      badge: plainText(badge),
       kicker: '',
       title: inlineView(title),
       summary: blockViews(summary),
