@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { nat as natStage } from '../../src/path/nat.ts';
+import { atHost, through } from './at-host.ts';
+import { ct, entry } from './netfilter/make.ts';
 import { HOST, HOST_ROUTES, nat, node, OFF, RULES, type Text, table, walk } from './one-node.ts';
 
 /** What the nat table makes of a connection's packets, there and back. */
@@ -102,6 +105,14 @@ describe('the nat table is asked once per connection and side', () => {
     const rules = nat(4, '-A INPUT -j SNAT --to-source 192.168.10.1');
     expect(ends([rules], { dst: '10.244.1.1', start: 'a' }).there?.src).toBe('10.244.1.1');
     expect(ends([rules], ARRIVES).there?.src).toBe('192.168.10.1');
+  });
+
+  it('and not by a connection that was there before the table', () => {
+    const network = node(OFF, [nat(4, '-A PREROUTING -j DNAT --to-destination 10.244.1.99')]);
+    const b = atHost(network, 'tcp 10.244.1.3:999 > 10.244.1.1:80', { iif: 'cni0' });
+    const before = ct(b.packet, { state: 'ESTABLISHED', entry: entry(b.packet, { confirmed: true, seenReply: true }) });
+    const to = (over: Partial<typeof b>) => through(network, natStage('PREROUTING'), { ...b, ...over })[0]?.packet.dst;
+    expect([to({ ct: before }), to({ ct: ct(b.packet) })]).toEqual(['10.244.1.1', '10.244.1.99']);
   });
 
   it('of a packet that is not tracked never', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { policyCheck } from '../../../src/path/xfrm/check.ts';
 import { atHost, host, through } from '../at-host.ts';
 import { ct, entry, packet } from '../netfilter/make.ts';
-import { nat, OFF, walk } from '../one-node.ts';
+import { nat, OFF, type Text, table, walk } from '../one-node.ts';
 import { policies, policy, secpath } from './make.ts';
 
 /** __xfrm_policy_check of a packet that one or more SAs decrypted, or none. */
@@ -191,10 +191,17 @@ describe('the addresses that are looked up', () => {
 describe('the check stands', () => {
   const block = (dir: string, dst: string) => policies(policy(`${dir} 10.244.1.3/32>${dst}`, [], { action: 'block' }));
 
-  it('before FORWARD', () => {
-    const branch = walk(host(OFF, block('fwd', '192.168.10.9/32')), { dst: '192.168.10.9' });
-    expect(branch.forward.end.reason).toBe('policy-block');
-    expect(branch.forward.steps.some((s) => s.place === 'FORWARD')).toBe(false);
+  it('before all of FORWARD', () => {
+    const drops = table('mangle', 4, '-A FORWARD -j DROP');
+    const end = (...texts: Text[]) => walk(host(OFF, drops, ...texts), { dst: '192.168.10.9' }).forward.end.reason;
+    expect([end(), end(block('fwd', '192.168.10.9/32'))]).toEqual(['rule-drop', 'policy-block']);
+  });
+
+  it('behind all of INPUT', () => {
+    const drops = table('security', 4, '-A INPUT -j DROP');
+    const end = (...texts: Text[]) =>
+      walk(host(OFF, block('in', '10.244.1.1/32'), ...texts), { dst: '10.244.1.1' }).forward.end.reason;
+    expect([end(), end(drops)]).toEqual(['policy-block', 'rule-drop']);
   });
 
   it('behind PREROUTING, whose new destination it takes back', () => {
