@@ -84,6 +84,12 @@ describe('one set', () => {
     expect(match('hash:net', ['fd00::/64'], 'dst', six, 'family inet6 hashsize 1024 maxelem 65536')).toBe('yes');
   });
 
+  it('a set of the other family never matches, however little of it is listed', () => {
+    const terse = set('s', 'hash:ip', []).replace('entries: 0', 'entries: 3');
+    const asked = (p: string) => decide('-m set --match-set s dst', p, { ipset: terse });
+    expect([asked(P), asked('tcp [fd00::1]:1024 > [fd00::2]:80')]).toEqual(['both', 'no']);
+  });
+
   it('a port that is not known leaves open only what hangs on it', () => {
     const open = 'tcp 10.1.0.1:* > 10.2.0.2:80';
     expect(match('hash:ip,port', ['10.1.0.1,tcp:5000'], 'src,src', open)).toBe('both');

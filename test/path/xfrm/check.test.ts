@@ -107,7 +107,8 @@ describe('the policy that is asked', () => {
   const blocks = (dir: 'in' | 'fwd' | 'out') => policy(`${dir} ${ENDS}`, [], { action: 'block' });
 
   it('is one of the direction', () => {
-    expect([check([blocks('in')]), check([blocks('fwd')]), check([blocks('out')])]).toEqual([
+    const inbound = policy('in 10.99.0.0/16>10.98.0.0/16');
+    expect([check([blocks('in')]), check([inbound, blocks('fwd')]), check([inbound, blocks('out')])]).toEqual([
       'policy-block',
       'passed',
       'passed',
