@@ -176,6 +176,20 @@ describe('MASQUERADE takes', () => {
   });
 });
 
+it('a name that another connection has already is left to it: another port is drawn (nf_nat_used_tuple)', () => {
+  const network = node(OFF, [nat(4, '-A POSTROUTING -j SNAT --to-source 192.168.10.1')]);
+  const b = atHost(network, 'tcp 10.244.1.3:999 > 9.9.9.9:80', { oif: 'eth0' });
+  const asks = { ...b, ct: ct(b.packet) };
+  const taken = { src: '9.9.9.9', dst: '192.168.10.1', sport: 80, dport: 999 };
+  const other = { ...entry(b.packet, { reply: taken, confirmed: true }), id: 2 };
+  const port = (...entries: (typeof other)[]) =>
+    through(network, natStage('POSTROUTING'), {
+      ...asks,
+      tracking: { entries: new Map([['a', entries]]), connections: [] },
+    })[0]?.packet.sport;
+  expect([port(), port(other), port({ ...other, proto: 'udp' })]).toEqual([999, undefined, 999]);
+});
+
 describe('marks in the nat table', () => {
   it('stay on the packet', () => {
     const marks = nat(4, '-A PREROUTING -j MARK --set-xmark 0x4000/0x4000');

@@ -30,6 +30,7 @@ describe('one set', () => {
     ['hash:ip,port', ['10.2.0.2,tcp:80'], 'dst,dst', 'yes'],
     ['hash:ip,port', ['10.2.0.2,udp:80'], 'dst,dst', 'no'],
     ['hash:ip,port', ['10.2.0.2,tcp:80'], 'dst', 'no'],
+    ['hash:ip,port', ['10.2.0.2,tcp:1024'], 'dst', 'no'],
     ['hash:ip,port', ['10.2.0.2,tcp:1024'], 'dst,src', 'yes'],
     ['hash:ip,port,ip', ['10.2.0.2,tcp:80,10.1.0.1'], 'dst,dst,src', 'yes'],
     ['hash:ip,port,ip', ['10.2.0.2,tcp:80,10.2.0.2'], 'dst,dst,src', 'no'],
