@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/causes/setup.ts'],
     tags: [{ name: 'corpus', description: "reads the corpus of others' captures, which stands beside the project" }],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     pool: 'forks',
     // The units are pure: 200 files share one load of the engine instead of paying for it each.
     isolate: false,
