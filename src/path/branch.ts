@@ -1,5 +1,6 @@
 import type { NetNamespace } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
+import { UNNAMED_DEVICE } from '../records/link.ts';
 import type { Socket } from '../records/socket.ts';
 import type { XfrmPolicy, XfrmState } from '../records/xfrm.ts';
 import type { CtInfo, WalkEntry } from './conntrack-entry.ts';
@@ -34,6 +35,8 @@ export interface World {
    * other way the captures know nothing of the changed packet. Undefined where nothing is changed.
    */
   readonly lostWays: ReadonlySet<string> | undefined;
+  /** What the packets before this one took for granted of ways that nobody captured: it goes by the same. */
+  readonly before?: readonly Assumption[];
 }
 
 export const MAX_BRANCHES = 96;
@@ -166,7 +169,7 @@ export const step = (b: Branch, parts: StepParts): Branch => {
     namespace: b.namespace.name,
     place: parts.place,
     stage: parts.stage,
-    device: parts.device,
+    device: parts.device === UNNAMED_DEVICE ? undefined : parts.device,
     action: parts.action,
     before: b.packet,
     after,
@@ -211,8 +214,13 @@ export const assume = (b: Branch, ...assumptions: readonly Assumption[]): Branch
   return fresh.length === 0 ? b : { ...b, assumptions: [...b.assumptions, ...fresh] };
 };
 
+/** Assumptions of which a namespace may need several: each about another address. */
+const BY_VALUES: ReadonlySet<string> = new Set(['way-assumed', 'nat-by-entry']);
+
 const assumptionKey = (a: Assumption): string =>
-  a.missing ? `${a.code} ${a.missing.kind} ${a.missing.namespace}` : `${a.code} ${JSON.stringify(a.values)}`;
+  a.missing && !BY_VALUES.has(a.code)
+    ? `${a.code} ${a.missing.kind} ${a.missing.namespace}`
+    : `${a.code} ${a.missing?.namespace ?? ''} ${JSON.stringify(a.values)}`;
 
 export const decisive = (...sources: readonly ({ readonly source: Proof['source'] } | undefined)[]): Proof[] =>
   sources.flatMap((s) => (s ? [{ source: s.source, role: 'decisive' as const }] : []));

@@ -14,6 +14,7 @@ import { inputRoute } from './routing/input.ts';
 import { lookupRoute } from './routing/lookup.ts';
 import { atSocket } from './socket.ts';
 import { notAssigned } from './tproxy.ts';
+import { waysIn } from './unknown-route.ts';
 import { policyCheck } from './xfrm/check.ts';
 import { decrypt } from './xfrm/input.ts';
 import { xfrmForward, xfrmLookup } from './xfrm/output.ts';
@@ -202,7 +203,7 @@ const routeIn = (world: World, b: Branch, on?: OnBridge): readonly Sent[] => {
     },
     b.iif ?? '',
     { decrypted: b.secpath.length > 0 },
-  );
+  ).flatMap((result) => waysIn(world, b, result));
   return results.flatMap((found) => {
     // br_nf_pre_routing_finish_ipv6 asks for a route and not whether the host forwards.
     const staysHere = on && p.family === 6 && found.reason === 'no-forwarding' && found.answer?.dev === on.bridge.name;
@@ -219,12 +220,13 @@ const routeIn = (world: World, b: Branch, on?: OnBridge): readonly Sent[] => {
       ...result.values,
       ...(result.icmp ? { icmpCode: result.icmp.code } : {}),
     };
+    const isAssumed = result.assumptions.some((a) => a.code === 'way-assumed');
     if (result.decision === 'local') {
       const here = step(open, {
         place: 'routing',
         stage: 'fib',
         device: b.iif,
-        action: { code: 'local', values },
+        action: isAssumed ? { code: 'way-assumed', values: { way: 'here', dst: p.dst } } : { code: 'local', values },
         proofs,
       });
       return localIn(world, { ...here, route: result.answer, nextHop: undefined });
@@ -232,7 +234,15 @@ const routeIn = (world: World, b: Branch, on?: OnBridge): readonly Sent[] => {
     if (result.decision === 'forward') {
       const routed = step(
         { ...open, route: result.answer, oif: result.answer?.dev },
-        { place: 'routing', stage: 'fib', device: b.iif, action: { code: 'forward', values }, proofs },
+        {
+          place: 'routing',
+          stage: 'fib',
+          device: b.iif,
+          action: isAssumed
+            ? { code: 'way-assumed', values: { way: 'onward', dst: p.dst } }
+            : { code: 'forward', values },
+          proofs,
+        },
       );
       return on && routed.oif === on.bridge.name ? staysOnBridge(world, routed, on) : forward(world, routed);
     }

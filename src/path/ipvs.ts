@@ -1,28 +1,18 @@
 import { knows, sysctl, sysctlNumber } from '../network/namespace.ts';
 import type { RealServer, VirtualService } from '../records/ipvs.ts';
+import type { Source } from '../records/source.ts';
 import { isLoopback } from '../tables/address.ts';
 import { assume, type Branch, decisive, finish, type Stage, step } from './branch.ts';
 import { untrack, withCtEntry } from './conntrack.ts';
 import { tupleOf } from './conntrack-entry.ts';
-import type { Packet } from './packet.ts';
-import { isLocalAddress } from './routing/local.ts';
+import { findService } from './ipvs-service.ts';
+import { notFollowed } from './not-followed.ts';
+import { isLocalAddress, ownAddress } from './routing/local.ts';
 import { dumpedAnswer, dumpedConnections } from './sightings.ts';
 import { assumption } from './vocabulary/assumptions.ts';
 import type { WalkConnection } from './walk-result.ts';
 
 type IpvsHook = 'INPUT' | 'OUTPUT';
-
-/** ip_vs_service_find: the firewall mark first, then address and port, then the catch-all port 0 of a persistent service. */
-export const findService = (services: readonly VirtualService[], p: Packet): VirtualService | undefined => {
-  const sameKind = (s: VirtualService) => s.proto === p.proto && s.address === p.dst;
-  return (
-    (p.mark !== 0
-      ? services.find((s) => s.proto === 'fwmark' && s.fwmark === p.mark && s.family === p.family)
-      : undefined) ??
-    services.find((s) => sameKind(s) && s.port === p.dport) ??
-    services.find((s) => sameKind(s) && s.port === 0 && s.persistent !== undefined)
-  );
-};
 
 const agrees = (a: number | undefined, b: number | undefined): boolean => a === undefined || b === undefined || a === b;
 
@@ -79,14 +69,60 @@ export const ipvsRequest =
   (hook: IpvsHook): Stage =>
   (_world, b) => {
     if (b.ipvs || b.packet.icmp) return [b];
-    if (b.namespace.services.length === 0 && b.tracking.connections.length === 0) return [b];
+    const unlisted = servedUnlisted(b);
+    if (!unlisted && b.namespace.services.length === 0 && b.tracking.connections.length === 0) return [b];
     const known = connectionOf(b, 'client');
     if (known) return [connect(b, hook, known, undefined)];
+    if (unlisted) return [byConnection(b, hook, unlisted)];
     const service = findService(b.namespace.services, b.packet);
     if (!service) return [b];
     if (!startsConnection(b)) return [b];
     return schedule(b, hook, service);
   };
+
+/** Devices that bear the addresses of IPVS services and no others: kube-proxy's, kube-router's. */
+const IPVS_DEVICES: ReadonlySet<string> = new Set(['kube-ipvs0', 'kube-dummy-if']);
+
+/** The line by which IPVS takes a packet whose services were not captured: the address's own, or that of a connection to it. */
+const servedUnlisted = ({ namespace, packet, ct }: Branch): Source | undefined => {
+  if (knows(namespace, 'ipvsadm') || ct.direction === 'reply' || packet.tcp === 'rst') return undefined;
+  const own = ownAddress(namespace, packet.dst);
+  if (own && IPVS_DEVICES.has(own.link.name)) return own.address.source;
+  return namespace.ipvsConnections.find(
+    (c) => c.proto.toLowerCase() === packet.proto && c.virtual === packet.dst && c.virtualPort === packet.dport,
+  )?.source;
+};
+
+/** Without a list of services the dumped connection tells the server; nothing else does. */
+const byConnection = (b: Branch, hook: IpvsHook, source: Source): Branch => {
+  const { dst, dport, src, sport, proto } = b.packet;
+  const taken = assume(
+    b,
+    assumption(
+      'ipvs-not-captured',
+      { virtual: dst, port: dport ?? 0 },
+      { missing: { kind: 'ipvsadm', namespace: b.namespace.id }, source },
+    ),
+  );
+  const servers = new Set(dumpedConnections(b.namespace, b.packet).map((c) => `${c.server} ${c.serverPort}`));
+  const [server] = sport === undefined ? [] : dumpedConnections(b.namespace, b.packet);
+  if (servers.size !== 1 || !server)
+    return notFollowed(taken, 'ipvs', { place: 'ipvs', stage: 'ipvs', proofs: decisive({ source }) });
+  const connection: WalkConnection = {
+    namespace: b.namespace.id,
+    proto,
+    client: src,
+    clientPort: sport,
+    virtual: dst,
+    virtualPort: dport,
+    server: server.server,
+    serverPort: server.serverPort,
+    method: 'masq',
+  };
+  const { tracking } = taken;
+  const kept = { ...taken, tracking: { ...tracking, connections: [...tracking.connections, connection] } };
+  return connect(kept, hook, connection, undefined);
+};
 
 /** tcp_conn_schedule: a packet with SYN, with sloppy_tcp any but a reset; what starts no connection falls through to the local stack. */
 const startsConnection = ({ packet, namespace }: Branch): boolean =>

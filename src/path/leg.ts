@@ -3,6 +3,7 @@ import { arrived } from './arrival.ts';
 import { type Branch, startBranch, type Tracking, type World } from './branch.ts';
 import type { Sent } from './device/transmit.ts';
 import type { Packet } from './packet.ts';
+import type { Assumption } from './vocabulary/assumptions.ts';
 import type { FlowQuestion, Leg, LegEnd, Outcome, WalkBranch } from './walk-result.ts';
 
 /** What one leg of a walk shares. */
@@ -11,6 +12,7 @@ export const worldOf = (
   awaited: World['awaited'],
   nextEntryId: number,
   lostWays: World['lostWays'],
+  before: readonly Assumption[] = [],
 ): World => ({
   network,
   lostWays,
@@ -18,6 +20,7 @@ export const worldOf = (
   branches: 1,
   cut: false,
   awaited,
+  before,
 });
 
 /** Beyond every number that the way there gave to an entry. */

@@ -1,16 +1,21 @@
 import { knows } from '../network/namespace.ts';
+import type { ConntrackEntry } from '../records/conntrack.ts';
+import { UNNAMED_DEVICE } from '../records/link.ts';
 import type { Source } from '../records/source.ts';
 import { addressWords, isLinkLocal, prefixLength, wordsToAddress } from '../tables/address.ts';
 import { assume, type Branch, finish, type Stage, step } from './branch.ts';
 import { isTaken, withCtEntry, withoutEntry } from './conntrack.ts';
 import { invert, tupleOf, type WalkEntry, type WalkTuple } from './conntrack-entry.ts';
 import { hitProofs, question } from './hook.ts';
+import { findService } from './ipvs-service.ts';
 import { type AddressRange, addressOfRange, isWithin } from './nat-range.ts';
 import type { NatTarget, TableOutcome } from './netfilter/outcome.ts';
+import { notFollowed } from './not-followed.ts';
 import type { Packet } from './packet.ts';
 import { selectAddress } from './routing/select-address.ts';
 import { rulesAtHook } from './rules-at-hook.ts';
-import { dumpedAnswer } from './sightings.ts';
+import { dumpedAnswer, dumpedEntries } from './sightings.ts';
+import { assumption } from './vocabulary/assumptions.ts';
 
 type NatHook = 'PREROUTING' | 'INPUT' | 'OUTPUT' | 'POSTROUTING';
 
@@ -88,12 +93,60 @@ const bind = (
   }
   const doneEntry: WalkEntry = manip === 'dst' ? { ...entry, dstNatDone: true } : { ...entry, srcNatDone: true };
   if (outcome.verdict !== 'nat' || !outcome.nat) {
+    const by = translationByEntry(noted, manip, entry);
+    if (by) return [asEntrySays(noted, hook, manip, doneEntry, by)];
+    if (outcome.assumptions.some(({ code }) => code === 'nat-target-unreadable'))
+      return [notFollowed(noted, 'nat', { place: hook, stage: 'nat', proofs: hitProofs(outcome) })];
     // nf_nat_alloc_null_binding: without a rule the source stays, unless another connection has that name already.
     if (manip === 'src' && isTaken(noted, doneEntry, doneEntry.reply))
       return [setSource(noted, hook, doneEntry, noted.packet.src, undefined, false, 'snat', [])];
     return [rewrite(withCtEntry(noted, doneEntry), hook, manip)];
   }
   return translate(noted, hook, manip, doneEntry, outcome.nat, hitProofs(outcome));
+};
+
+/**
+ * The dumped entry of this very connection says that it was translated, and no captured rule says how: the rules were not captured, or not whole, or have changed since. A
+ * connection goes on by its entry (nf_nat asks the rules of its first packet alone). What IPVS translated is no rule's.
+ */
+const translationByEntry = (b: Branch, manip: 'src' | 'dst', entry: WalkEntry): ConntrackEntry | undefined => {
+  const { namespace, packet } = b;
+  const { original } = entry;
+  if (original.sport === undefined || b.ipvs) return undefined;
+  const found = dumpedEntries(namespace, packet.proto, original);
+  const [only] = found;
+  if (
+    !only ||
+    found.length > 1 ||
+    findService(namespace.services, { ...packet, dst: original.dst, dport: original.dport })
+  )
+    return undefined;
+  if (namespace.ipvsConnections.some((c) => c.client === original.src && c.virtual === original.dst)) return undefined;
+  const { reply } = only;
+  const isTranslated =
+    manip === 'dst'
+      ? reply.src !== original.dst || (packet.icmp === undefined && reply.sport !== original.dport)
+      : reply.dst !== original.src || (packet.icmp === undefined && reply.dport !== original.sport);
+  return isTranslated ? only : undefined;
+};
+
+const asEntrySays = (
+  b: Branch,
+  hook: NatHook,
+  manip: 'src' | 'dst',
+  entry: WalkEntry,
+  { reply, source }: ConntrackEntry,
+): Branch => {
+  const to = manip === 'dst' ? reply.src : reply.dst;
+  const from = manip === 'dst' ? b.packet.dst : b.packet.src;
+  const missing = { kind: 'iptables-save' as const, namespace: b.namespace.id };
+  const taken = assume(b, assumption('nat-by-entry', { from, to }, { missing, source }));
+  const proofs = [{ source, role: 'decisive' as const }];
+  const port = (value: number | undefined): readonly [number, number] | undefined =>
+    value === undefined ? undefined : [value, value];
+  return manip === 'dst'
+    ? setDestination(taken, hook, entry, to, { ports: port(reply.sport) }, 'dnat', proofs)
+    : setSource(taken, hook, entry, to, port(reply.dport), false, 'snat', proofs);
 };
 
 const markStep = (before: Branch, after: Branch, hook: NatHook, outcome: TableOutcome): Branch =>
@@ -124,16 +177,19 @@ const translate = (
     const device = b.oif ?? '';
     // nf_nat_masquerade_ipv4 chooses by the next hop, nf_nat_masquerade_ipv6 by the destination.
     const towards = b.packet.family === 4 ? (b.route?.via ?? b.packet.dst) : b.packet.dst;
-    const chosen = selectAddress(b.namespace, device, towards, b.packet.family) ?? routedSource(b, device);
-    if (!chosen && !knows(b.namespace, 'ip-addr'))
+    const chosen =
+      selectAddress(b.namespace, device, towards, b.packet.family) ?? routedSource(b, device) ?? seenSource(b, entry);
+    if (!chosen && !knows(b.namespace, 'ip-addr')) {
+      const missing = { kind: 'ip-addr' as const, namespace: b.namespace.id };
+      const values = { device: device === UNNAMED_DEVICE ? '' : device };
       return [
-        assume(b, {
-          code: 'links-unknown',
-          values: { device },
-          missing: { kind: 'ip-addr', namespace: b.namespace.id },
-          source: undefined,
+        notFollowed(assume(b, { code: 'links-unknown', values, missing, source: undefined }), 'address', {
+          place: hook,
+          stage: 'nat',
+          proofs,
         }),
       ];
+    }
     if (!chosen) {
       // nf_nat_masquerade_ipv4: "%s ate my IP address", NF_DROP.
       return [
@@ -218,6 +274,19 @@ const routedSource = (b: Branch, device: string): { readonly address: string; re
   if (connected?.src !== undefined) return { address: connected.src, source: connected.source };
   const local = own.find((route) => route.type === 'local' && route.scope !== 'link' && route.src !== undefined);
   return local?.src === undefined ? undefined : { address: local.src, source: local.source };
+};
+
+/** The address under which the dumped entry of this connection went out. */
+const seenSource = (
+  b: Branch,
+  { original }: WalkEntry,
+): { readonly address: string; readonly source: Source } | undefined => {
+  const found = dumpedEntries(b.namespace, b.packet.proto, original).map(({ reply, source }) => ({
+    address: reply.dst,
+    source,
+  }));
+  const addresses = new Set(found.map(({ address }) => address));
+  return addresses.size === 1 ? found[0] : undefined;
 };
 
 /**

@@ -9,6 +9,7 @@ import { largerOfAll } from './routing/device-conf.ts';
 import { lookupRoute } from './routing/lookup.ts';
 import type { InputReason, RouteAnswer, RouteQuestion } from './routing/outcome.ts';
 import { outputRoute } from './routing/output.ts';
+import { waysOut } from './unknown-route.ts';
 import { encapsulate, xfrmLookup } from './xfrm/output.ts';
 
 const questionOf = (b: Branch): RouteQuestion => ({
@@ -57,13 +58,16 @@ const onRoute = (b: Branch, answer: RouteAnswer, code: 'route' | 'reroute'): Bra
     });
   const device = answer.type === 'local' ? 'lo' : answer.dev;
   const src = b.packet.src === '' ? (answer.prefSrc ?? '') : b.packet.src;
+  const isAssumed = answer.assumptions.some((a) => a.code === 'way-assumed');
   return step(
     { ...asked, route: answer, oif: device },
     {
       place: 'routing',
       stage: 'fib',
       device,
-      action: { code: answer.type === 'local' ? 'local' : code, values },
+      action: isAssumed
+        ? { code: 'way-assumed', values: { way: answer.type === 'local' ? 'here' : 'out', dst: b.packet.dst } }
+        : { code: answer.type === 'local' ? 'local' : code, values },
       after: { ...b.packet, src },
       proofs: routeProofs(answer),
     },
@@ -87,9 +91,13 @@ const circular = (b: Branch, device: string, answer: RouteAnswer): Branch =>
     proofs: routeProofs(answer),
   });
 
+/** The answers of a lookup, with the ways that stand for one that nobody captured. */
+const open = (world: World, b: Branch, answers: readonly RouteAnswer[]): readonly RouteAnswer[] =>
+  answers.flatMap((answer) => waysOut(world, b, answer));
+
 /** ip_route_output_flow: the FIB, then XFRM. */
-const routeOut: Stage = (_world, b) =>
-  outputRoute(b.namespace, { ...questionOf(b), oif: b.boundTo }).map((answer, _i, all) => {
+const routeOut: Stage = (world, b) =>
+  open(world, b, outputRoute(b.namespace, { ...questionOf(b), oif: b.boundTo })).map((answer, _i, all) => {
     const routed = onRoute({ ...b, boundTo: undefined, share: b.share / all.length }, answer, 'route');
     if (routed.end) return routed;
     return isCircular(b, routed.oif) ? circular(b, routed.oif ?? '', answer) : blackholed(routed, xfrmLookup(routed));
@@ -107,8 +115,8 @@ const blackholed = (routed: Branch, looked: Branch): Branch => {
  * ip_route_me_harder: a new lookup with the packet's present addresses and mark, and XFRM with it. The source is kept as it is,
  * local or not.
  */
-const reroute: Stage = (_world, before) =>
-  lookupRoute(before.namespace, questionOf(before)).map((answer, _i, all) => {
+const reroute: Stage = (world, before) =>
+  open(world, before, lookupRoute(before.namespace, questionOf(before))).map((answer, _i, all) => {
     const b = { ...before, discarded: undefined };
     const { route } = b;
     const same = answer.dev === route?.dev && answer.via === route?.via && answer.type === route?.type;
@@ -172,9 +180,9 @@ const outputFilter = inOrder(table('OUTPUT', 'filter'), earlySecurity('OUTPUT'),
  * real server as destination. The nat table's rules no longer act on it, the re-route does.
  */
 export const reinject: Stage = inOrder(
-  (_world, b) => {
+  (world, b) => {
     const target = { ...b, iif: undefined };
-    return lookupRoute(target.namespace, { ...questionOf(target), src: undefined }).map((answer) =>
+    return open(world, target, lookupRoute(target.namespace, { ...questionOf(target), src: undefined })).map((answer) =>
       onRoute(target, answer, 'route'),
     );
   },

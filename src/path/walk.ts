@@ -1,14 +1,17 @@
 import type { Network } from '../network/network.ts';
+import { UNNAMED_DEVICE } from '../records/link.ts';
 import { addressFamily } from '../tables/address.ts';
 import { type Branch, startBranch } from './branch.ts';
 import type { WalkTuple } from './conntrack-entry.ts';
 import { lostWay } from './device/underlay.ts';
 import { withAck } from './handshake.ts';
-import { branchOf, legOf, starts, worldOf } from './leg.ts';
+import { branchOf, legOf, MANY_ENTRIES, starts, worldOf } from './leg.ts';
 import { type Packet, replyTo } from './packet.ts';
 import { isRefused } from './refusal.ts';
 import { refusedBranches } from './refused.ts';
 import { run } from './run.ts';
+import { seenAnswer } from './seen-answer.ts';
+import { sightings } from './sightings.ts';
 import { answers } from './socket.ts';
 import { type FlowQuestion, type Leg, senderOf, type WalkBranch, type WalkedFlow } from './walk-result.ts';
 
@@ -69,6 +72,25 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
   const branches: WalkBranch[] = [];
   for (const request of requests) {
     const forward = legOf('forward', sent, request);
+    const seen = forward.end.outcome === 'unknown' ? seenAnswer(request) : undefined;
+    if (seen) {
+      const world = worldOf(
+        network,
+        { namespace: senderOf(question), packet: originalOf(forward, sent), unbound: question.src === '' },
+        MANY_ENTRIES,
+        lostWays,
+        request.assumptions,
+      );
+      for (const answer of run(world, [{ branch: seen, next: 'receive' }])) {
+        const leg = deliveredOutside(question, sent, legOf('reply', seen.packet, answer), answer);
+        const assumptions = [...request.assumptions, ...answer.assumptions];
+        branches.push(
+          branchOf({ ...answer, share: request.share * answer.share, assumptions }, forward, leg, leg.end.outcome),
+        );
+      }
+      cut = cut || world.cut;
+      continue;
+    }
     if (forward.end.outcome !== 'delivered') {
       const refused = branchOf(request, forward, undefined, forward.end.outcome);
       branches.push(...refusedBranches(network, senderOf(question), originalOf(forward, sent), request, refused));
@@ -81,6 +103,7 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
       { namespace: senderOf(question), packet: originalOf(forward, answerSent), unbound: question.src === '' },
       forwardWorld.nextEntryId,
       lostWays,
+      request.assumptions,
     );
     const answering = startBranch(request.namespace, reply, request.tracking);
     const back = run(replyWorld, [{ branch: { ...answering, boundTo: deviceOfReply(request) }, next: 'output' }]);
@@ -126,14 +149,20 @@ const originalOf = (forward: Leg, sent: Packet): Packet => {
 
 /** A sender outside the bundle has its answer when the packet leaves for it under the name that it asked. */
 const deliveredOutside = (question: FlowQuestion, sent: Packet, leg: Leg, answer: Branch): Leg => {
-  if (leg.end.reason !== 'outside' || senderOf(question) !== undefined || answer.packet.dst !== question.src)
-    return leg;
+  const seen = isSeenLeaving(answer);
+  const isLeaving = leg.end.reason === 'outside' || (leg.end.reason === 'not-followed' && seen);
+  if (!isLeaving || senderOf(question) !== undefined || answer.packet.dst !== question.src) return leg;
   const right = answers(sent, answer.packet);
+  // By a device that nobody knows it leaves for nobody knows where.
+  if (right && answer.oif === UNNAMED_DEVICE && !seen) return leg;
   return {
     ...leg,
     end: { ...leg.end, outcome: right ? 'delivered' : 'dropped', reason: right ? 'outside' : 'answer-from-stranger' },
   };
 };
+
+const isSeenLeaving = ({ namespace, packet }: Branch): boolean =>
+  sightings(namespace, packet).some((view) => view.direction === 'out');
 
 /** Branches that end alike at the same place by the same rules are one; the largest first. */
 const joined = (branches: readonly WalkBranch[]): readonly WalkBranch[] => {

@@ -1,5 +1,5 @@
 import type { NetNamespace } from '../../network/namespace.ts';
-import { findService } from '../../path/ipvs.ts';
+import { findService } from '../../path/ipvs-service.ts';
 import type { Step } from '../../path/step.ts';
 import type { IpvsConnection, RealServer, VirtualService } from '../../records/ipvs.ts';
 import { namespaceId } from './ending.ts';

@@ -1,5 +1,5 @@
 import { deviceSysctl, deviceSysctlNumber, knows, type NetNamespace } from '../../network/namespace.ts';
-import { findService } from '../../path/ipvs.ts';
+import { findService } from '../../path/ipvs-service.ts';
 import { ownAddress } from '../../path/routing/local.ts';
 import type { Source } from '../../records/source.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';

@@ -1,5 +1,6 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
-import type { Link } from '../../records/link.ts';
+import { type Link, UNNAMED_DEVICE } from '../../records/link.ts';
+import { isInferred } from '../../records/origin.ts';
 import { assume, type Branch, decisive, finish, step, type World } from '../branch.ts';
 import { type NeighbourAnswer, resolveNeighbour } from '../routing/neighbour.ts';
 import { portFor, throughPort } from './bridge.ts';
@@ -7,6 +8,7 @@ import { enter } from './enter.ts';
 import { tooLongForPort } from './frame-size.ts';
 import { TUNNEL_KINDS, tunnelTransmit } from './tunnel.ts';
 import { throughUnderlay } from './underlay.ts';
+import { throughUnseen } from './unseen.ts';
 import { vxlanTransmit } from './vxlan.ts';
 
 /** Where a transmitted packet turns up next: received elsewhere, or as a tunnel's outer packet in the output path of the same host. */
@@ -42,6 +44,7 @@ export const transmit = (world: World, b: Branch): readonly Sent[] => {
       },
     ];
   }
+  if (device === UNNAMED_DEVICE) return sent(throughUnseen(world, { ...b, nextHop }, nextHop), 'receive');
   if (!link) {
     const unknown = knows(ns, 'ip-link')
       ? b
@@ -120,7 +123,9 @@ export const outOfPort = (world: World, b: Branch, link: Link, nextHop: string):
     });
     return enter(world, left, peer.namespace, peer.link.name);
   }
-  return throughUnderlay(world, b, nextHop);
+  // A pod whose devices nobody listed has its veth all the same; a way that was inferred says nothing of the next hop.
+  const isGuessed = (isInferred(link) && b.namespace.name !== '') || (b.route?.route && isInferred(b.route.route));
+  return isGuessed ? throughUnseen(world, b, nextHop) : throughUnderlay(world, b, nextHop);
 };
 
 const outOfBridge = (world: World, b: Branch, bridge: Link, nextHop: string): readonly Branch[] => {

@@ -1,6 +1,7 @@
 import { deviceSysctl, type NetNamespace } from '../../network/namespace.ts';
 import type { AddressOwner } from '../../network/network.ts';
-import type { Link } from '../../records/link.ts';
+import { type Link, UNNAMED_DEVICE } from '../../records/link.ts';
+import { isInferred } from '../../records/origin.ts';
 import { prefixContains } from '../../tables/address.ts';
 import { assume, type Branch, finish, type World } from '../branch.ts';
 import type { Packet } from '../packet.ts';
@@ -11,7 +12,7 @@ import { enter } from './enter.ts';
 /** Devices that hold virtual addresses: nobody on the wire answers for them. */
 const VIRTUAL_KINDS: ReadonlySet<string> = new Set(['dummy']);
 
-const realOwners = (world: World, address: string, not: NetNamespace): readonly AddressOwner[] =>
+export const realOwners = (world: World, address: string, not: NetNamespace): readonly AddressOwner[] =>
   world.network
     .owners(address)
     .filter(
@@ -75,7 +76,7 @@ const deviceOnWire = (b: Branch, { namespace, link }: AddressOwner): string => {
 const isOnTheWire = (world: World, b: Branch, owner: AddressOwner): boolean =>
   owner.namespace.name === '' ||
   owner.namespace.node === b.namespace.node ||
-  world.network.vethPeer(owner.namespace, owner.link.name) === undefined;
+  (!isInferred(owner.link) && world.network.vethPeer(owner.namespace, owner.link.name) === undefined);
 
 /**
  * A pod's address asked for on the wire itself, without a gateway: where the provider knows it as its node's (an address of the wire's own network), where the node
@@ -114,7 +115,7 @@ const isOnLink = (b: Branch, address: string): boolean => {
  * The far end of an ESP tunnel behind a NAT that the bundle does not hold: of all SAs that take in this SPI there is one, and it knows the
  * packet by other outer addresses.
  */
-const tunnelPeer = (world: World, b: Branch): { namespace: NetNamespace; branch: Branch } | undefined => {
+export const tunnelPeer = (world: World, b: Branch): { namespace: NetNamespace; branch: Branch } | undefined => {
   const { spi } = b.packet;
   if (spi === undefined || b.packet.inner === undefined) return undefined;
   const ends = [...world.network.namespaces.values()].flatMap((namespace) =>
@@ -135,7 +136,7 @@ const tunnelPeer = (world: World, b: Branch): { namespace: NetNamespace; branch:
 };
 
 /** A node that was seen to receive the packet, or that has the destination on a virtual device (a load balancer's address). */
-const routerTo = (world: World, b: Branch): { namespace: NetNamespace; device: string } | undefined => {
+export const routerTo = (world: World, b: Branch): { namespace: NetNamespace; device: string } | undefined => {
   for (const node of world.network.nodes) {
     if (node.host === b.namespace) continue;
     const seen = sightings(node.host, b.packet).find((view) => view.direction === 'in' && view.device !== undefined);
@@ -158,7 +159,7 @@ export const uplinkOf = (host: NetNamespace, p: Packet): string => {
       link.addresses.some((a) => a.family === p.family && a.scope === 'global') &&
       !VIRTUAL_KINDS.has(link.kind ?? ''),
   );
-  return first?.name ?? 'eth0';
+  return first?.name ?? UNNAMED_DEVICE;
 };
 
 /** A way between two nodes by the values of the step that lost a packet on it. */
@@ -166,7 +167,13 @@ export const lostWay = (values: Readonly<Record<string, unknown>>): string =>
   `${values.from} ${values.to} ${values.out} ${values.nextHop}`;
 
 /** Sent and captured here, captured there and not seen: it died between the two. */
-const arrive = (world: World, b: Branch, to: NetNamespace, device: string, routed: boolean): readonly Branch[] => {
+export const arrive = (
+  world: World,
+  b: Branch,
+  to: NetNamespace,
+  device: string,
+  routed: boolean,
+): readonly Branch[] => {
   const from = b.namespace;
   const left = sightings(from, b.packet).filter(
     (view) => view.direction === 'out' || (view.direction === undefined && view.device === b.oif),

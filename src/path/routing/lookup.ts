@@ -51,7 +51,10 @@ const askMerged = (asking: Asking, before: readonly Assumption[]): readonly Rout
     ...(local.known && local.assumedLocal ? [localAssumed(ns, 4)] : []),
     ...(local.known ? [] : [localUnknown(ns, 4)]),
   ];
-  const indices = [local, main].flatMap((table) => (table.known ? [table.index] : []));
+  const indices = [
+    ...(local.known ? [local.index] : local.told ? [local.told] : []),
+    ...(main.known ? [main.index] : []),
+  ];
   const found = lookupIn(ns, q, matchingMerged(indices, q.dst));
   if (!main.known) {
     const isOwn = Array.isArray(found) && found.some((hit: Hit) => hit.route.type !== 'unicast');
@@ -140,8 +143,12 @@ const askTable = (
   const known = knownTable(ns, q.family, table);
   if (!known.known) {
     // Without the local table the address may still be the host's own; that is noted, and the other tables are asked.
-    if (tableName(table) === 'local')
-      return { answers: undefined, notes: [...before, localUnknown(ns, q.family)], open: false };
+    if (tableName(table) === 'local') {
+      const notes = [...before, localUnknown(ns, q.family)];
+      const found = known.told ? lookupIn(ns, q, matching(known.told, q.dst)) : 'nothing';
+      if (!Array.isArray(found)) return { answers: undefined, notes, open: false };
+      return { answers: found.map((hit: Hit) => answerOf(hit, rule, notes)), notes, open: false };
+    }
     const inferred = inferredAnswers(asking, table, rule, before);
     if (inferred) return { answers: inferred, notes: [...before, tableUnknown(ns, q.family, table)], open: false };
     const unknown = openTable(ns, table, rule, before, q.family);

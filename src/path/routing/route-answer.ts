@@ -1,7 +1,9 @@
 import type { NetNamespace } from '../../network/namespace.ts';
-import type { RouteRule } from '../../records/route.ts';
+import { UNNAMED_DEVICE } from '../../records/link.ts';
+import { isInferred } from '../../records/origin.ts';
+import type { Route, RouteRule } from '../../records/route.ts';
 import type { Source } from '../../records/source.ts';
-import type { Assumption } from '../vocabulary/assumptions.ts';
+import { type Assumption, assumption } from '../vocabulary/assumptions.ts';
 import { assumed } from './assumptions.ts';
 import type { RouteAnswer, RouteQuestion } from './outcome.ts';
 import { isDefaultRule } from './rules.ts';
@@ -37,8 +39,17 @@ export const answerOf = (
     prefSrc: route.src,
     mtu: route.mtu,
     proofs: [...ruleProof(rule), ...(route.source.line > 0 ? [route.source] : [])],
-    assumptions,
+    assumptions: isInferred(route) ? [...assumptions, inferred(route, hop)] : assumptions,
   };
+};
+
+/** What the route is known by is not a routing table. */
+const inferred = (route: Route, hop: Hit['hop']): Assumption => {
+  const device = hop?.dev === undefined || hop.dev === UNNAMED_DEVICE ? '' : hop.dev;
+  const { source } = route;
+  return route.type === 'local'
+    ? assumption('address-inferred', { address: route.prefix.split('/')[0] ?? '', device }, { source })
+    : assumption('route-inferred', { prefix: route.prefix, device }, { source });
 };
 
 /** The kernel's own rules decide nothing that one would want to read. */

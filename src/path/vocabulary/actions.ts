@@ -88,6 +88,7 @@ export const ACTIONS = {
   unreachable: ROUTED,
   prohibit: ROUTED,
   'routes-unknown': ROUTED,
+  'way-assumed': { way: ['here', 'onward', 'out'], dst: 'text' },
   'no-forwarding': ROUTED,
   'rp-filter': ROUTED,
   'martian-source': MARTIAN,
@@ -175,6 +176,13 @@ export const ACTIONS = {
   // Between the nodes.
   lost: { from: 'text', to: 'text', sent: 'number', device: 'text', out: 'text', nextHop: 'text' },
   outside: { nextHop: 'text', dst: 'text' },
+  // The bundle does not tell the way on: by what is not there, or because of what a device hides.
+  'not-followed': {
+    why: ['routes', 'address', 'nat', 'ipvs', 'wireguard', 'switch', 'sender'],
+    dst: 'text',
+    device: 'text',
+    nextHop: 'text?',
+  },
   // Sockets.
   socket: {
     dst: 'text',

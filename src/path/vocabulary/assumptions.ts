@@ -93,6 +93,9 @@ export const ASSUMPTIONS = {
   'source-not-local': { src: 'text' },
   'sysctl-assumed': { name: 'text', value: 'number' },
   'table-unknown': { family: 'number', table: 'text' },
+  'way-assumed': { way: ['here', 'onward', 'out'], dst: 'text' },
+  'address-inferred': { address: 'text', device: 'text' },
+  'route-inferred': { prefix: 'text', device: 'text' },
   // Devices and what lies between the nodes.
   'bridge-iptables-assumed': { bridge: 'text' },
   'fdb-unknown': VXLAN,
@@ -102,6 +105,10 @@ export const ASSUMPTIONS = {
   'network-between': { from: 'text', to: 'text' },
   'outer-mark-cleared': VXLAN,
   // IPsec, IPVS, sockets.
+  'ipvs-not-captured': { virtual: 'text', port: 'number' },
+  'nat-by-entry': { from: 'text', to: 'text' },
+  'came-by-tunnel': { src: 'text', dst: 'text' },
+  'answer-seen': { src: 'text', dst: 'text' },
   'ipvs-any-server': { server: 'text', port: 'number', of: 'number' },
   'ipvs-conntrack-on': {},
   'listener-assumed': { dst: 'text', port: 'number', proto: 'text' },

@@ -1,0 +1,111 @@
+import type { NetNamespace } from '../network/namespace.ts';
+import { UNNAMED_DEVICE } from '../records/link.ts';
+import type { Branch, World } from './branch.ts';
+import { findService } from './ipvs-service.ts';
+import type { Packet } from './packet.ts';
+import { forwarding } from './routing/device-conf.ts';
+import { knowsLocal } from './routing/local.ts';
+import type { InputResult, RouteAnswer } from './routing/outcome.ts';
+import { type Assumption, assumption } from './vocabulary/assumptions.ts';
+
+/** Where a packet may go whose routes nobody captured: to this host, through it, or out of it. */
+type Way = 'here' | 'onward' | 'out';
+
+const wayAssumed = (ns: NetNamespace, way: Way, dst: string): Assumption =>
+  assumption(
+    'way-assumed',
+    { way, dst },
+    { missing: { kind: way === 'here' ? 'ip-addr' : 'ip-route', namespace: ns.id } },
+  );
+
+/**
+ * Whether the destination may be the namespace's own: not where its addresses are known and this is none of them, nor where somebody else's device has it. A virtual
+ * service of IPVS is served only where its address is local.
+ */
+const mayBeHere = ({ network, awaited }: World, ns: NetNamespace, packet: Packet): boolean => {
+  if (servesHere(ns, packet)) return true;
+  // The answer's destination is whoever asked.
+  if (awaited?.packet.src === packet.dst) return awaited.namespace === ns.id;
+  if (knowsLocal(ns, packet.family)) return false;
+  return !network
+    .owners(packet.dst)
+    .some((owner) => owner.namespace !== ns && owner.link.kind !== 'dummy' && !owner.link.flags.includes('LOOPBACK'));
+};
+
+const servesHere = (ns: NetNamespace, packet: Packet): boolean => {
+  const service = findService(ns.services, packet);
+  return service !== undefined && service.proto !== 'fwmark';
+};
+
+const towards = (answer: RouteAnswer, ns: NetNamespace, way: Way, dst: string): RouteAnswer => ({
+  ...answer,
+  type: way === 'here' ? 'local' : 'unicast',
+  dev: way === 'here' ? 'lo' : UNNAMED_DEVICE,
+  via: undefined,
+  assumptions: [...answer.assumptions, wayAssumed(ns, way, dst)],
+});
+
+/** The way to the destination that this packet, or one of the flow's before it, has taken here already. */
+const takenWay = (
+  { before = [] }: World,
+  ns: NetNamespace,
+  packet: Packet,
+  assumptions: readonly Assumption[],
+): Way | undefined => {
+  for (const a of [...assumptions, ...before])
+    if (a.code === 'way-assumed' && a.missing?.namespace === ns.id && a.values.dst === packet.dst) return a.values.way;
+  return undefined;
+};
+
+/** The ways of a packet that this namespace sends, each as the route that would lead there. */
+export const waysOut = (
+  world: World,
+  { namespace: ns, packet, assumptions }: Branch,
+  answer: RouteAnswer,
+): readonly RouteAnswer[] => {
+  if (answer.type !== 'unknown') return [answer];
+  if (servesHere(ns, packet)) return [towards(answer, ns, 'here', packet.dst)];
+  const known = takenWay(world, ns, packet, assumptions);
+  if (known) return [towards(answer, ns, known === 'here' ? 'here' : 'out', packet.dst)];
+  return [
+    towards(answer, ns, 'out', packet.dst),
+    // A tunnel's far end is not its near one.
+    ...(packet.inner === undefined && mayBeHere(world, ns, packet) ? [towards(answer, ns, 'here', packet.dst)] : []),
+  ];
+};
+
+/** The ways of a packet that this namespace has received. */
+export const waysIn = (
+  world: World,
+  { namespace: ns, packet, assumptions, iif = '' }: Branch,
+  result: InputResult,
+): readonly InputResult[] => {
+  const { answer } = result;
+  if (result.decision !== 'unknown' || !answer) return [result];
+  const way = (which: 'here' | 'onward'): InputResult => {
+    const route = towards(answer, ns, which, packet.dst);
+    return {
+      ...result,
+      answer: route,
+      assumptions: route.assumptions,
+      ...(which === 'here'
+        ? { decision: 'local' as const, reason: 'local' as const }
+        : { decision: 'forward' as const, reason: 'forward' as const }),
+    };
+  };
+  if (servesHere(ns, packet)) return [way('here')];
+  const forwards = forwarding(ns, packet.family, iif);
+  const onward: InputResult =
+    forwards.value === 0 && forwards.sources.length > 0
+      ? {
+          ...way('onward'),
+          decision: 'drop',
+          reason: 'no-forwarding',
+          values: { device: iif === UNNAMED_DEVICE ? '' : iif, sysctl: 'ip_forward' },
+          proofs: forwards.sources,
+        }
+      : way('onward');
+  const known = takenWay(world, ns, packet, assumptions);
+  if (known) return [known === 'here' ? way('here') : onward];
+  return mayBeHere(world, ns, packet) ? [way('here'), onward] : [onward];
+};
