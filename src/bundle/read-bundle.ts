@@ -198,9 +198,17 @@ const nodesOf = (placed: readonly Placed[], bundleName: string): readonly Bundle
   }
   return [...nodes].map(([name, namespaces]) => ({
     name,
-    namespaces: [...namespaces].map(([ns, captures]) => ({ name: ns, captures })),
+    namespaces: [...namespaces].map(([ns, captures]) => ({ name: ns, captures: withoutTyped(captures) })),
   }));
 };
+
+const RULES: ReadonlySet<string> = new Set(['iptables-save', 'iptables-list', 'nft-ruleset']);
+
+/** What somebody typed tells nothing where the kernel tells its rules. */
+const withoutTyped = (captures: readonly Capture[]): readonly Capture[] =>
+  captures.some(({ kind, origin, records }) => RULES.has(kind) && origin !== 'typed' && records > 0)
+    ? captures.filter(({ origin }) => origin !== 'typed')
+    : captures;
 
 const ignoredOf = (harvest: Harvest, shown: (path: string) => string): readonly IgnoredMember[] =>
   [...harvest.ignored].slice(0, IGNORED_KEPT).map(([path, why]) => ({ file: shown(path), why }));

@@ -1,3 +1,4 @@
+import type { Source } from '../records/source.ts';
 import { canonicalAddress, canonicalPrefix } from '../tables/address.ts';
 import { LineSink } from './module.ts';
 
@@ -6,10 +7,10 @@ export class AddressSink extends LineSink {
   #rawLine = 0;
 
   /** A line of `-o` holds several pieces; it is unread once. */
-  override raw(text: string): void {
-    if (this.#rawLine === this.line) return;
-    this.#rawLine = this.line;
-    super.raw(text);
+  override raw(text: string, source: Source = this.source()): void {
+    if (this.#rawLine === source.line) return;
+    this.#rawLine = source.line;
+    super.raw(text, source);
   }
 
   isAddress(text: string): boolean {

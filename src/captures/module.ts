@@ -1,6 +1,8 @@
 import type { Capture, CaptureData, CaptureKind, UnreadLine } from '../records/capture.ts';
 import type { Source } from '../records/source.ts';
+import { isBanner, isCut } from './banners.ts';
 import type { CaptureFormat } from './format.ts';
+import type { LineNumbers } from './line-numbers.ts';
 
 /** What is known of a member before it is read. */
 export interface CaptureInput {
@@ -15,6 +17,8 @@ export interface CaptureInput {
   readonly family: 4 | 6 | undefined;
   /** Device of a packet capture, where the file name tells it. */
   readonly device: string | undefined;
+  /** What the capture's lines are called in their file, where they do not follow one another there. */
+  readonly numbers?: LineNumbers;
 }
 
 /** Takes a member in slices that end at a line end (the last may lack it); carriage returns and terminal escapes are gone. */
@@ -63,12 +67,17 @@ export class LineSink {
   readonly unreadLines: UnreadLine[] = [];
   readonly toolMessages: { source: Source; text: string }[] = [];
   readonly #firstLine: number;
+  readonly #numbers: LineNumbers | undefined;
 
   constructor(input: CaptureInput) {
+    this.#numbers = input.numbers;
     this.file = input.file;
     this.line = input.firstLine;
     this.#firstLine = input.firstLine;
   }
+
+  /** Somebody left out lines and said so. */
+  cut = false;
 
   /** While a line that stands for several is read, all of them have its number. */
   folded = false;
@@ -81,8 +90,13 @@ export class LineSink {
     return this.line - this.#firstLine;
   }
 
+  /** The line's number in the file. */
+  get number(): number {
+    return this.#numbers ? this.#numbers.of(this.line) : this.line;
+  }
+
   source(): Source {
-    return { file: this.file, line: this.line };
+    return { file: this.file, line: this.number };
   }
 
   ignore(): void {
@@ -95,10 +109,18 @@ export class LineSink {
       this.toolMessages.push({ source: this.source(), text: text.slice(0, 500) });
   }
 
-  raw(text: string): void {
+  raw(text: string, source: Source = this.source()): void {
+    if (isBanner(text)) {
+      this.ignored += 1;
+      return;
+    }
+    if (isCut(text)) {
+      this.ignored += 1;
+      this.cut = true;
+      return;
+    }
     this.unread += 1;
-    if (this.unreadLines.length < KEPT_UNREAD)
-      this.unreadLines.push({ source: this.source(), text: text.slice(0, 500) });
+    if (this.unreadLines.length < KEPT_UNREAD) this.unreadLines.push({ source, text: text.slice(0, 500) });
   }
 }
 
@@ -132,7 +154,7 @@ export const grammarReader = <S extends LineSink>(
       unread,
       unreadLines,
       toolMessages: sink.toolMessages,
-      partial: false,
+      partial: sink.cut,
       data,
     };
   },

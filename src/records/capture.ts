@@ -74,5 +74,9 @@ export interface Capture {
   readonly toolMessages: readonly { readonly source: Source; readonly text: string }[];
   /** True where the member was cut (truncated archive, `.tailed`, `-- tail`). */
   readonly partial: boolean;
+  /** Lines that something had wrapped and that were read as one: the number of the first, and how many they are. */
+  readonly joined?: ReadonlyMap<number, number>;
+  /** Commands that somebody typed, and not what the kernel told; a tool printed it where this is absent. */
+  readonly origin?: 'typed';
   readonly data: CaptureData;
 }

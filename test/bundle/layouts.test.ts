@@ -605,7 +605,7 @@ test('ipsec barf: a trace with underscores', async () => {
   const bundle = await readTree({
     'barf.txt': `east\nFri Nov 20 16:48:53 UTC 2026\n+ _________________________ version\n+ ipsec --version\nLibreswan 4.9\n+ _________________________ ip-xfrm-state\n+ ip xfrm state\n${s.XFRM_STATE}+ _________________________ /proc/net/xfrm_stat\n+ cat /proc/net/xfrm_stat\n${s.XFRM_STAT}+ _________________________ end\n`,
   });
-  expect(captureList(bundle).map((line) => line.split(' ')[1])).toEqual(['xfrm-stat', 'xfrm-state']);
+  expect(captureList(bundle).map((line) => line.split(' ')[1])).toEqual(['date', 'xfrm-stat', 'xfrm-state']);
 });
 
 test('kubectl cluster-info dump', async () => {

@@ -128,7 +128,7 @@ class ConntrackSink extends LineSink {
     if (protocol > 255 || originalPorts < 0 || replyPorts < 0) return false;
     this.records += 1;
     this.table.append(
-      this.line,
+      this.number,
       family ?? this.#family,
       protocol,
       timeout,
@@ -237,7 +237,7 @@ const open = (input: CaptureInput): CaptureReader => {
   const read = (given: string): void => {
     form ??= isOtherForm(given) ? 'other' : 'table';
     const slice = form === 'other' ? plainEntries(given) : given;
-    if (usual.open(slice))
+    if (!input.numbers?.part && usual.open(slice))
       readOpened(
         slice.length,
         (from) => slice.indexOf('\n', from),
@@ -246,7 +246,7 @@ const open = (input: CaptureInput): CaptureReader => {
     else grammar.read(slice);
   };
   const readBytes = (lines: Buffer): void => {
-    if (form !== 'table') {
+    if (form !== 'table' || input.numbers?.part) {
       read(plainText(lines.toString()));
       return;
     }

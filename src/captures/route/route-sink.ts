@@ -1,4 +1,5 @@
 import type { Route } from '../../records/route.ts';
+import type { Source } from '../../records/source.ts';
 import { addressFamily, canonicalAddress, canonicalPrefix, type Family, prefixLengthOf } from '../../tables/address.ts';
 import { flatten } from '../../tables/interner.ts';
 import { AddressSink } from '../address-sink.ts';
@@ -47,8 +48,8 @@ export class RouteSink extends AddressSink {
   }
 
   /** Unread lines are looked at once more after the end, for what was expected; nothing is counted then. */
-  override raw(text: string): void {
-    if (!this.#finished) super.raw(text);
+  override raw(text: string, source?: Source): void {
+    if (!this.#finished) super.raw(text, source);
   }
 
   /** Behind a destination that nothing follows, only the tools themselves leave a blank. */
@@ -119,10 +120,7 @@ export class RouteSink extends AddressSink {
     }
     this.#routes.pop();
     this.records -= 1;
-    const { line } = this;
-    this.line = open.source.line;
-    this.raw(open.prefix);
-    this.line = line;
+    this.raw(open.prefix, open.source);
   }
 
   columns(text: string): void {

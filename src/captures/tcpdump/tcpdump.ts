@@ -66,7 +66,7 @@ class TcpdumpSink extends LineSink {
     this.#nesting = 1;
     this.#layer = draft.layers[0] as PacketLayer;
     this.#layer.reset();
-    this.#layer.line = this.line;
+    this.#layer.line = this.number;
     this.#clock.none();
     return true;
   }
@@ -110,7 +110,7 @@ class TcpdumpSink extends LineSink {
     this.#draft.depth = this.#nesting;
     this.#layer = this.#draft.layers[this.#nesting - 1] as PacketLayer;
     this.#layer.reset();
-    this.#layer.line = this.line;
+    this.#layer.line = this.number;
     return true;
   }
 
