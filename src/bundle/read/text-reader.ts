@@ -195,7 +195,8 @@ export class TextReader {
   #mayCaption(text: string): boolean {
     if (text.length > 300 || /^# (?:Generated|Completed|Warning|Table)\b/.test(text)) return false;
     const open = this.#open;
-    if (!open || open.isEmpty) return !open || open.opened !== 'asked' || /^[*#=_<-]/.test(text);
+    if (open === undefined) return true;
+    if (open.isEmpty) return open.opened !== 'asked' || /^[*#=_<-]/.test(text);
     if (/^(?:\*\*|##|={2,}|-{3,}|<h|\u3010|h\d\.)/.test(text)) return true;
     if (/^[\s\t]/.test(text)) return false;
     return open.afterBlank || /^(?:[Oo]n|[Aa]t|[Ff]rom|[Oo]utput of|\u5728) |[:\uff1a]$/.test(text);
