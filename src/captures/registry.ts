@@ -12,6 +12,7 @@ import { ipAddr } from './link/ip-addr.ts';
 import { ipNeigh } from './link/ip-neigh.ts';
 import type { CaptureModule } from './module.ts';
 import { nftRuleset } from './nft/nft-ruleset.ts';
+import { probe } from './probe/probe.ts';
 import { ipRoute } from './route/ip-route.ts';
 import { ipRule } from './route/ip-rule.ts';
 import { rtCache } from './route/rt-cache.ts';
@@ -39,6 +40,7 @@ export const CAPTURE_MODULES: readonly CaptureModule[] = [
   ipAddr,
   ipNeigh,
   nftRuleset,
+  probe,
   ipRoute,
   ipRule,
   rtCache,

@@ -5,6 +5,8 @@ export const BUNDLE_WORDS = 'archive, folder, text file, or - for standard input
 
 /** Confidence in a finding, the strongest first. */
 export const CONFIDENCES = ['certain', 'likely', 'possible'] as const;
+/** What a client can see become of its attempt. */
+export const SAW = ['timeout', 'refused', 'reset', 'unreachable', 'slow', 'ok'] as const;
 export const FORMATS = ['html', 'json', 'md', 'text'] as const;
 
 const lang = {
@@ -39,6 +41,10 @@ export const ANALYZE_OPTIONS = {
   },
   from,
   in: arrival,
+  saw: {
+    choices: SAW,
+    describe: 'what the client saw: it counts for more than what the captures leave open',
+  },
   format: {
     choices: FORMATS,
     default: 'html',

@@ -13,6 +13,7 @@ import { fromIpvs } from './ipvs-symptoms.ts';
 import { fromLog } from './log-symptoms.ts';
 import { originOf } from './origin.ts';
 import { fromPackets } from './packet-symptoms.ts';
+import { fromProbes } from './probe-symptoms.ts';
 import { fromSockets } from './socket-symptoms.ts';
 import { ROWS, type Sighting, type Symptom, WEIGHT } from './symptom.ts';
 import { type AskedBy, synNames } from './syn-names.ts';
@@ -27,6 +28,7 @@ export const findCandidates = (network: Network): readonly Candidate[] => {
     ...fromSockets(ns),
     ...fromIpvs(ns),
     ...fromLog(ns),
+    ...fromProbes(ns),
     ...fromCounters(network, ns),
   ]);
   const plain = all.filter(
@@ -151,7 +153,7 @@ const cluster = (network: Network, sightings: readonly Sighting[]): readonly Can
     }
   >();
   for (const s of sightings) {
-    const start = originOf(network, s.namespace, s.src);
+    const start = s.start ?? originOf(network, s.namespace, s.src);
     const key = `${s.proto} ${start ?? s.src} ${s.src} ${s.dst} ${s.dport ?? ''}`;
     const group = groups.get(key);
     const weight = WEIGHT[s.symptom];

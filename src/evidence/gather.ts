@@ -9,7 +9,8 @@ import type { PacketView } from '../records/packet.ts';
 import { alignClocks } from './clocks.ts';
 import { withoutForeignEsp } from './esp.ts';
 import { allNames, type FlowName } from './names.ts';
-import type { FlowEvidence, SeenConnection, SeenEntry, SeenPacket } from './observation.ts';
+import type { FlowEvidence, Seen, SeenConnection, SeenEntry, SeenPacket } from './observation.ts';
+import { probesOf, saidByProbes } from './probes.ts';
 import { isAsking, whatTheClientSaw } from './seen.ts';
 import { signsOf } from './signs.ts';
 
@@ -30,6 +31,9 @@ export const gatherEvidence = (
     .sort((a, b) => a.at - b.at)
     .map(({ packet }) => packet);
   const packets = inOrder.slice(0, MAX_PACKETS);
+  const asking = isAsking(network, flow.question);
+  const captured = whatTheClientSaw(flow.question, entries, packets, asking, isRefusedNow(flow));
+  const probes = probesOf(network, flow.question);
   return {
     entries,
     connections: seenConnections(network, names),
@@ -38,8 +42,20 @@ export const gatherEvidence = (
     clockOffsets,
     signs: signsOf(network, flow.question, names),
     counters: explainedCounters(network, branch),
-    seen: whatTheClientSaw(flow.question, entries, packets, isAsking(network, flow.question), isRefusedNow(flow)),
+    probes,
+    ...whoSays(flow.question.saw, captured, saidByProbes(probes)),
   };
+};
+
+/** The user was there; packets and entries are the kernel's account, a tool's output one attempt's. */
+const whoSays = (
+  user: Seen | undefined,
+  captured: Seen,
+  printed: Seen | undefined,
+): Pick<FlowEvidence, 'seen' | 'seenBy'> => {
+  if (user !== undefined) return { seen: user, seenBy: 'user' };
+  if (captured === 'unknown' && printed !== undefined) return { seen: printed, seenBy: 'probe' };
+  return { seen: captured, seenBy: 'captures' };
 };
 
 const REFUSED: ReadonlySet<string> = new Set(['dropped', 'rejected', 'reset']);

@@ -3,6 +3,10 @@ import type { Counter, KernelMessage } from '../records/counter.ts';
 import type { IpvsConnection } from '../records/ipvs.ts';
 import type { LoggedPacket } from '../records/logged-packet.ts';
 import type { PacketView } from '../records/packet.ts';
+import type { Probe } from '../records/probe.ts';
+
+/** What became of a flow as its client saw it. */
+export type Seen = 'ok' | 'refused' | 'reset' | 'timeout' | 'unreachable' | 'stalled' | 'unknown';
 
 /** A conntrack entry of the flow, found in a namespace. */
 export interface SeenEntry {
@@ -36,6 +40,12 @@ export interface SeenSign {
   readonly leg: 'forward' | 'reply';
 }
 
+/** What a client's own tool printed of the flow. */
+export interface SeenProbe {
+  readonly namespace: string;
+  readonly probe: Probe;
+}
+
 /** Everything that the bundle shows of one flow. */
 export interface FlowEvidence {
   readonly entries: readonly SeenEntry[];
@@ -47,8 +57,12 @@ export interface FlowEvidence {
   readonly clockOffsets: ReadonlyMap<string, number>;
   /** What the kernel's log says of the flow's packets. */
   readonly signs: readonly SeenSign[];
+  /** What ping, curl and their like printed of the flow. */
+  readonly probes: readonly SeenProbe[];
   /** Counters that the walk's end explains, by namespace id. */
   readonly counters: readonly { readonly namespace: string; readonly counter: Counter }[];
   /** What the client saw, as far as the evidence tells. */
-  readonly seen: 'ok' | 'refused' | 'reset' | 'timeout' | 'unreachable' | 'stalled' | 'unknown';
+  readonly seen: Seen;
+  /** Who says what the client saw: the bundle's captures, what a client's tool printed, or the user (`--saw`). */
+  readonly seenBy: 'captures' | 'probe' | 'user';
 }

@@ -18,6 +18,7 @@ export type Symptom =
   | 'stalled'
   | 'counted-drop'
   | 'logged-refusal'
+  | 'probe-failed'
   | 'ipvs-half-open';
 
 /** How much a symptom says. An unanswered datagram is everyday; a connection that was refused or asked for again is not. */
@@ -35,6 +36,7 @@ export const WEIGHT: Readonly<Record<Symptom, number>> = {
   'counted-drop': 3,
   'ipvs-half-open': 3,
   'logged-refusal': 2,
+  'probe-failed': 5,
   'cut-off': 2,
   'unserved-port': 2,
   closed: 1,
@@ -49,6 +51,8 @@ export interface Sighting {
   readonly sport: number | undefined;
   readonly dst: string;
   readonly dport: number | undefined;
+  /** Namespace that sends, where the sighting itself tells. */
+  readonly start?: string;
   readonly symptom: Symptom;
   readonly source: Source;
   /** Orders the attempts of one symptom: a packet's time, an entry's remaining seconds (the oldest has the fewest). */

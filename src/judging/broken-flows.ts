@@ -24,7 +24,11 @@ export const brokenFlows = (network: Network, onStage?: OnStage): readonly Judge
     onStage?.('walking', i + 1, candidates.length);
     const question: FlowQuestion = candidate.question;
     const judged = judgeFlow(network, question, `f${judgements.length + 1}`);
-    judgements.push(isKnownAddress(network, question.dst) && !isOnlyLogged(candidate) ? judged : doubted(judged));
+    judgements.push(
+      isMissed(candidate) || (isKnownAddress(network, question.dst) && !isOnlyLogged(candidate))
+        ? judged
+        : doubted(judged),
+    );
   }
   const told = new Set<string>();
   const worst = [...judgements].sort((a, b) => {
@@ -41,6 +45,9 @@ export const brokenFlows = (network: Network, onStage?: OnStage): readonly Judge
   });
   return kept.length > 0 ? kept.slice(0, REPORTED) : worst.filter((j) => !isUsual(j.flow)).slice(0, 1);
 };
+
+/** A client's own tool printed that it failed: somebody wanted this flow. */
+const isMissed = ({ symptoms }: Candidate): boolean => symptoms.includes('probe-failed');
 
 /** Firewalls refuse all day long what they are there to refuse: nobody says that this flow is missed. */
 const isOnlyLogged = ({ symptoms }: Candidate): boolean => symptoms.every((symptom) => symptom === 'logged-refusal');

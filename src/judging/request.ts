@@ -12,6 +12,16 @@ export type Endpoint =
       readonly port?: number | string | undefined;
     };
 
+/** The user's words for what became of the attempt. */
+export const SAW = {
+  timeout: 'timeout',
+  refused: 'refused',
+  reset: 'reset',
+  unreachable: 'unreachable',
+  slow: 'stalled',
+  ok: 'ok',
+} as const;
+
 /** What the user asked for: a flow, and where it begins. */
 export interface FlowRequest {
   readonly src: Endpoint;
@@ -21,6 +31,8 @@ export interface FlowRequest {
   readonly from: string | undefined;
   /** `NODE`, `NODE/POD` or either with `/DEV` behind it: where it is received. */
   readonly in?: string | undefined;
+  /** What the client saw, in the user's word (`--saw`). */
+  readonly saw?: keyof typeof SAW | undefined;
 }
 
 /** The question cannot be answered with this bundle: `code` and values for one line of words, with the nearest valid names. */
@@ -42,7 +54,8 @@ export class RequestError extends Error {
 export const resolveRequest = (network: Network, request: FlowRequest): FlowQuestion => {
   const src = endpoint(network, request.src);
   const dst = endpoint(network, request.dst);
-  const flow = { proto: request.proto, src: src.address, sport: src.port, dst: dst.address, dport: dst.port };
+  const saw = request.saw === undefined ? {} : { saw: SAW[request.saw] };
+  const flow = { proto: request.proto, src: src.address, sport: src.port, dst: dst.address, dport: dst.port, ...saw };
   const asked = { code: 'asked' as const, sources: [] };
   if (request.in !== undefined) return { ...flow, ...arrivalAt(network, request.in), entry: asked };
   if (request.from !== undefined) return { ...flow, start: startOf(network, request.from), entry: asked };

@@ -86,6 +86,7 @@ export const buildNamespace = (node: string, name: string, all: readonly Capture
       (m) => `${m.time} ${m.text}`,
     ),
     packets: each((c) => (c.data.packets ? [c.data.packets] : [])),
+    probes: each((c) => c.data.probes),
     imagined: false,
   };
 };

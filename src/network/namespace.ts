@@ -6,6 +6,7 @@ import type { NftTable, RuleTable } from '../records/iptables.ts';
 import type { IpvsConnection, IpvsTimeouts, VirtualService } from '../records/ipvs.ts';
 import type { Link } from '../records/link.ts';
 import type { PacketTable } from '../records/packet.ts';
+import type { Probe } from '../records/probe.ts';
 import type { FdbEntry, Neighbour, Route, RouteRule } from '../records/route.ts';
 import type { Socket } from '../records/socket.ts';
 import type { Source } from '../records/source.ts';
@@ -47,6 +48,8 @@ export interface NetNamespace {
   readonly counters: ReadonlyMap<string, readonly Counter[]>;
   readonly messages: readonly KernelMessage[];
   readonly packets: readonly PacketTable[];
+  /** What tools of this namespace printed of their attempts. */
+  readonly probes: readonly Probe[];
   /** True for a namespace that no capture describes: a pod seen only through its veth, or the world outside. */
   readonly imagined: boolean;
 }

@@ -118,6 +118,8 @@ export interface FlowQuestion {
   readonly entry?: FlowEntry | undefined;
   /** Bytes of the IP packet; a SYN's (60, 80 of IPv6) or an echo's where not given. */
   readonly length?: number;
+  /** What the client saw, as the user says (`--saw`). */
+  readonly saw?: 'ok' | 'refused' | 'reset' | 'timeout' | 'unreachable' | 'stalled';
 }
 
 /** The namespace of the socket that sent the request; undefined where the sender is not in the bundle. */

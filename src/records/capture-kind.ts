@@ -23,6 +23,7 @@ export type CaptureKind =
   | 'ipvsadm-timeout'
   | 'kubectl'
   | 'nft-ruleset'
+  | 'probe'
   | 'rt-cache'
   | 'sockets'
   | 'sysctl'

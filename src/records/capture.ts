@@ -8,6 +8,7 @@ import type { IpvsConnection, IpvsTimeouts, VirtualService } from './ipvs.ts';
 import type { KubeEndpoint, KubeNode, KubePod, KubeService } from './kube.ts';
 import type { Link } from './link.ts';
 import type { PacketTable } from './packet.ts';
+import type { Probe } from './probe.ts';
 import type { FdbEntry, Neighbour, Route, RouteRule } from './route.ts';
 import type { Socket } from './socket.ts';
 import type { Source } from './source.ts';
@@ -38,6 +39,7 @@ export interface CaptureData {
   readonly counters?: readonly Counter[];
   readonly messages?: readonly KernelMessage[];
   readonly packets?: PacketTable;
+  readonly probes?: readonly Probe[];
   readonly kube?: {
     readonly services: readonly KubeService[];
     readonly endpoints: readonly KubeEndpoint[];

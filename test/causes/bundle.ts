@@ -52,6 +52,7 @@ const KINDS: Readonly<Record<string, CaptureKind>> = {
   'netstat_proc.txt': 'counters',
   'rt_cache.txt': 'rt-cache',
   'dmesg.txt': 'dmesg',
+  'ping.txt': 'probe',
   'kubectl.yaml': 'kubectl',
   uname: 'uname',
   hostname: 'hostname',

@@ -153,6 +153,8 @@ const evidence: FlowEvidence = {
   packetsCut: 0,
   clockOffsets: new Map([['edge-gw', -0.00013]]),
   signs: [],
+  probes: [],
+  seenBy: 'captures',
   counters: [
     {
       namespace: 'cloud-gw',

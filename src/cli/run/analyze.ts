@@ -7,7 +7,7 @@ import { renderTerminal } from '../../report/render-terminal.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { flowRequests } from '../flow-request.ts';
 import { openFile } from '../open-file.ts';
-import type { FORMATS } from '../options.ts';
+import type { FORMATS, SAW } from '../options.ts';
 import { progress } from '../progress.ts';
 import { print, store } from '../store.ts';
 import { chosenLanguage, terminalOptions } from '../terminal-options.ts';
@@ -20,6 +20,7 @@ export interface AnalyzeArguments {
   flow: string[] | undefined;
   from: string | undefined;
   in?: string | undefined;
+  saw?: (typeof SAW)[number];
   format: Format;
   output: string | undefined;
   'fail-on': Confidence | undefined;
@@ -34,7 +35,7 @@ export interface AnalyzeArguments {
 /** Reads, analyses and writes; gives the exit status. */
 export const runAnalyze = async (args: AnalyzeArguments): Promise<number> => {
   const language = chosenLanguage(args.lang);
-  const flows = flowRequests(args.flow ?? [], args.from, args.in);
+  const flows = flowRequests(args.flow ?? [], args.from, args.in, args.saw);
   if (args.list) return list(args);
   const shown = await progress(args);
   try {
