@@ -24,7 +24,7 @@ export const assemble = (nodes: readonly NetNode[], kube: KubeObjects, before?: 
   const sameLinks =
     before !== undefined && [...namespaces].every(([id, ns]) => before.namespaces.get(id)?.links === ns.links);
   const indices: Indices = {
-    pairs: known?.pairs ?? lazily(() => new Map(nodes.flatMap((node) => [...vethPairs(node.namespaces)]))),
+    pairs: known?.pairs ?? lazily(() => new Map(nodes.flatMap(pairsOf))),
     addresses: known && sameLinks ? known.addresses : lazily(() => holdings(namespaces.values())),
   };
   const network: Network = {
@@ -47,6 +47,15 @@ export const assemble = (nodes: readonly NetNode[], kube: KubeObjects, before?: 
   };
   indicesOf.set(network, indices);
   return network;
+};
+
+/** Both directions of every pair; devices that were listed tell for themselves. */
+const pairsOf = ({ namespaces, cables = [] }: NetNode): readonly (readonly [string, VethEnd])[] => {
+  const listed = vethPairs(namespaces);
+  const seen = cables.flatMap(({ a, b }) =>
+    listed.has(endKey(a)) || listed.has(endKey(b)) ? [] : [[endKey(a), b] as const, [endKey(b), a] as const],
+  );
+  return [...listed, ...seen];
 };
 
 const lazily = <T>(make: () => T): (() => T) => {

@@ -1,6 +1,7 @@
 import type { CaptureTime, KernelVersion } from '../records/host.ts';
 import type { KubeEndpoint, KubeNode, KubePod, KubeService } from '../records/kube.ts';
 import type { Link, LinkAddress } from '../records/link.ts';
+import type { VethEnd } from './build-veth.ts';
 import type { NetNamespace } from './namespace.ts';
 
 export interface NetNode {
@@ -11,6 +12,8 @@ export interface NetNode {
   readonly host: NetNamespace;
   /** The host's namespace first. */
   readonly namespaces: readonly NetNamespace[];
+  /** Veth pairs that packets show where no device listing does. */
+  readonly cables?: readonly { readonly a: VethEnd; readonly b: VethEnd }[];
 }
 
 /** Who holds an address: namespace, device and the address record. */

@@ -67,6 +67,8 @@ export interface ConntrackTable {
   rowsInState(state: string, most?: number): readonly number[];
   /** Rows that carry [UNREPLIED]; the first so many of them. */
   unrepliedRows(most?: number): readonly number[];
+  /** Rows whose answers go to another address than the original's source: it was translated. The first so many. */
+  sourceTranslatedRows(most: number): readonly number[];
   /** The entry of a line whose text is exactly what the tool prints for it (with `layer3` as `-o extended` does); undefined for any other line. */
   printedAt(line: number): { readonly entry: ConntrackEntry; readonly layer3: boolean } | undefined;
   /** Those of the rows whose reply tuple has one of these ports: `sport * 2^16 + dport`; others may be among them. */

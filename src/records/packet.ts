@@ -54,6 +54,17 @@ export interface PacketView {
   readonly inner: PacketView | undefined;
 }
 
+/** Where an address stood in the outermost IP header of a capture's packets; ARP and neighbour discovery do not count. */
+export interface AddressSeen {
+  readonly address: string;
+  readonly as: 'src' | 'dst';
+  readonly device: string | undefined;
+  readonly direction: PacketView['direction'];
+  /** The first row, and how many there are. */
+  readonly row: number;
+  readonly packets: number;
+}
+
 /** A capture in columns; rows are made into views on demand. */
 export interface PacketTable {
   readonly file: string;
@@ -72,4 +83,8 @@ export interface PacketTable {
   resetRows(): readonly number[];
   /** Rows of ICMP and ICMPv6 errors. */
   icmpErrorRows(): readonly number[];
+  /** Which addresses were seen where; of a capture with more than some ten thousand of them the first. */
+  addressesSeen(): readonly AddressSeen[];
+  /** Rows of ARP and of IPv6 neighbour discovery, the first so many. */
+  neighbourRows(most: number): readonly number[];
 }

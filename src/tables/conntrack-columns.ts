@@ -328,6 +328,16 @@ export class ConntrackColumns implements ConntrackTable {
     return this.#rowsWhere('flags', UNREPLIED, UNREPLIED, most);
   }
 
+  sourceTranslatedRows(most: number): readonly number[] {
+    const found: number[] = [];
+    for (const [i, { originalSrc, replyDst }] of this.#blocks.entries()) {
+      const rows = this.#rowsIn(i);
+      for (let at = 0; at < rows && found.length < most; at += 1)
+        if (originalSrc[at] !== replyDst[at]) found.push(i * BLOCK_ROWS + at);
+    }
+    return found;
+  }
+
   printedAt(line: number): { readonly entry: ConntrackEntry; readonly layer3: boolean } | undefined {
     // Lines come in their order.
     let from = 0;

@@ -1,4 +1,4 @@
-import type { PacketTable, PacketView } from '../records/packet.ts';
+import type { AddressSeen, PacketTable, PacketView } from '../records/packet.ts';
 import { Column } from './column.ts';
 import type { PacketDraft, PacketLayer } from './packet-layer.ts';
 import { PacketStore, PacketTexts } from './packet-store.ts';
@@ -153,9 +153,17 @@ export class PacketColumns implements PacketTable {
     return this.#icmpErrors;
   }
 
-  #rows(wanted: (row: number) => boolean): number[] {
+  addressesSeen(): readonly AddressSeen[] {
+    return this.#outer.addressesSeen(this.device === 'any' ? undefined : this.device);
+  }
+
+  neighbourRows(most: number): readonly number[] {
+    return this.#rows((row) => this.#outer.isProtocol(row, 'arp') || this.#outer.isProtocol(row, 'nd'), most);
+  }
+
+  #rows(wanted: (row: number) => boolean, most = Number.POSITIVE_INFINITY): number[] {
     const rows: number[] = [];
-    for (let row = 0; row < this.count; row += 1) if (wanted(row)) rows.push(row);
+    for (let row = 0; row < this.count && rows.length < most; row += 1) if (wanted(row)) rows.push(row);
     return rows;
   }
 }

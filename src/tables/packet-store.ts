@@ -1,9 +1,11 @@
-import type { PacketView } from '../records/packet.ts';
+import type { AddressSeen, PacketView } from '../records/packet.ts';
 import { canonicalAddress, ipv4ToNumber, numberToIpv4 } from './address.ts';
 import { Column } from './column.ts';
 import { flatten, Interner } from './interner.ts';
 import { type Endpoint, type PacketDraft, type PacketLayer, PROTOCOLS, type Protocol } from './packet-layer.ts';
 
+/** Addresses by device and direction that are told apart: more are a scan's. */
+const MOST_ADDRESSES = 20_000;
 const DIRECTIONS = [undefined, 'in', 'out', 'broadcast', 'multicast', 'other'] as const;
 const PROTOCOL_INDEX = new Map<Protocol, number>(PROTOCOLS.map((name, i) => [name, i]));
 
@@ -231,6 +233,48 @@ export class PacketStore {
     }
     const about = this.#about.get(row);
     return about !== 0 && this.#texts.text(about) === address;
+  }
+
+  /**
+   * The places at which each address was seen, by device and direction. Numbers only while the rows are looked through: one Map access for each end of a packet
+   * that differs from the packet before.
+   */
+  addressesSeen(device: string | undefined): readonly AddressSeen[] {
+    const places = new Map<number, Map<number, { row: number; packets: number }>>();
+    let distinct = 0;
+    const note = (place: number, value: number, row: number): void => {
+      let here = places.get(place);
+      if (!here) {
+        here = new Map();
+        places.set(place, here);
+      }
+      const known = here.get(value);
+      if (known) known.packets += 1;
+      else if (distinct < MOST_ADDRESSES) {
+        here.set(value, { row, packets: 1 });
+        distinct += 1;
+      }
+    };
+    for (let row = 0; row < this.count; row += 1) {
+      const what = this.#what.get(row);
+      const proto = PROTOCOLS[what & 15];
+      if (proto === 'arp' || proto === 'nd') continue;
+      const place = (this.#device.get(row) << 6) | (((what >>> DIRECTION_SHIFT) & 7) << 2);
+      if ((what & (SRC_IS_IPV4 | SRC_IS_TEXT)) !== 0)
+        note(place | ((what & SRC_IS_IPV4) !== 0 ? 1 : 0), this.#src.get(row), row);
+      if ((what & (DST_IS_IPV4 | DST_IS_TEXT)) !== 0)
+        note(place | 2 | ((what & DST_IS_IPV4) !== 0 ? 1 : 0), this.#dst.get(row), row);
+    }
+    return [...places].flatMap(([place, here]) =>
+      [...here].map(([value, { row, packets }]) => ({
+        address: (place & 1) !== 0 ? numberToIpv4(value) : this.#texts.some(value),
+        as: (place & 2) !== 0 ? ('dst' as const) : ('src' as const),
+        device: this.#texts.text(place >>> 6) ?? device,
+        direction: DIRECTIONS[(place >>> 2) & 7],
+        row,
+        packets,
+      })),
+    );
   }
 
   innerOf(row: number): number {

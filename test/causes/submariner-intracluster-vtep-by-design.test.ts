@@ -18,8 +18,16 @@ describe(ID, () => {
     expect(findingOf(bundleOf('submariner-healthy').judge(flowOf('submariner-healthy')), ID)).toBeUndefined();
   });
 
-  test('without the addresses it is not said', () => {
-    const bundle = bundleOf('submariner-vx-snat').without('ip-addr').without('ip-link');
+  test('told by a route alone it is likely', () => {
+    const judged = bundleOf('submariner-vx-snat')
+      .without('ip-addr')
+      .without('ip-link')
+      .judge(flowOf('submariner-vx-snat'));
+    expect(judged.observations.find((o) => o.id === ID)).toMatchObject({ confidence: 'likely' });
+  });
+
+  test('without the addresses, and the routes that tell them, it is not said', () => {
+    const bundle = bundleOf('submariner-vx-snat').without('ip-addr').without('ip-link').without('ip-route');
     expect(findingOf(bundle.judge(flowOf('submariner-vx-snat')), ID)).toBeUndefined();
   });
 });

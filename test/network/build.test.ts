@@ -138,6 +138,7 @@ test('conntrack -L comes before /proc/net/nf_conntrack', () => {
         rowsInState: () => [],
         unrepliedRows: () => [],
         rowsTranslatedTo: () => [],
+        sourceTranslatedRows: () => [],
         printedAt: () => undefined,
       } as unknown as NonNullable<Capture['data']['conntrack']>,
     });

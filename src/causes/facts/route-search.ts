@@ -3,6 +3,7 @@ import type { Network } from '../../network/network.ts';
 import { lookupRoute } from '../../path/routing/lookup.ts';
 import type { RouteAnswer } from '../../path/routing/outcome.ts';
 import type { Step } from '../../path/step.ts';
+import { isInferred } from '../../records/origin.ts';
 import type { Route, RouteRule } from '../../records/route.ts';
 import { isAt } from '../../records/source.ts';
 import { prefixContains, prefixLength } from '../../tables/address.ts';
@@ -31,10 +32,17 @@ export const routeTo = (ns: NetNamespace, address: string): RouteAnswer | undefi
 
 export const isDefault = (route: Route | undefined): boolean => route !== undefined && prefixLength(route.prefix) === 0;
 
-/** A node's route in the main table that covers an address and is no default route; the narrowest. */
+/** A node's own route in the main table that covers an address and is no default route; the narrowest. That packets were seen to go by a device is none. */
 export const specificRoute = (ns: NetNamespace, address: string): Route | undefined =>
   ns.routes
-    .filter((r) => r.table === 'main' && r.type === 'unicast' && !isDefault(r) && prefixContains(r.prefix, address))
+    .filter(
+      (r) =>
+        !isInferred(r) &&
+        r.table === 'main' &&
+        r.type === 'unicast' &&
+        !isDefault(r) &&
+        prefixContains(r.prefix, address),
+    )
     .sort((a, b) => (prefixLength(b.prefix) ?? 0) - (prefixLength(a.prefix) ?? 0))[0];
 
 /** Nodes that have a route of their own to an address, and the route. */

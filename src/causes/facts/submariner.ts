@@ -3,6 +3,7 @@ import type { Packet } from '../../path/packet.ts';
 import type { Step } from '../../path/step.ts';
 import type { Chain, Rule, TableName } from '../../records/iptables.ts';
 import type { Link } from '../../records/link.ts';
+import { isInferred } from '../../records/origin.ts';
 import { canonicalPrefix, prefixContains } from '../../tables/address.ts';
 import { namespaceId } from './ending.ts';
 import type { CauseContext } from './finding.ts';
@@ -18,6 +19,8 @@ export const HOST_TABLE = '150';
 
 export interface Vtep {
   readonly link: Link;
+  /** No listing shows the address: a route tells it. */
+  readonly inferred: boolean;
   readonly address: string;
   /** The range that all VTEPs of the clusters have in common, as a prefix. */
   readonly range: string;
@@ -28,7 +31,9 @@ export const vtepOf = (ns: NetNamespace): Vtep | undefined => {
   const link =
     ns.links.get(VTEP_NAME) ?? [...ns.links.values()].find((l) => l.vxlan?.port === VTEP_PORT && l.vxlan.id === 100);
   const own = link?.addresses.find((a) => a.family === 4);
-  return link && own ? { link, address: own.address, range: rangeOf(own.address, own.prefixLength) } : undefined;
+  return link && own
+    ? { link, inferred: isInferred(own), address: own.address, range: rangeOf(own.address, own.prefixLength) }
+    : undefined;
 };
 
 const rangeOf = (address: string, length: number): string => canonicalPrefix(`${address}/${length}`) ?? `${address}/32`;

@@ -1,5 +1,6 @@
 import { knows } from '../../network/namespace.ts';
 import type { Link } from '../../records/link.ts';
+import { isInferred } from '../../records/origin.ts';
 import { deathBy, deathFound } from '../facts/death.ts';
 import { namespaceId, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
@@ -54,7 +55,8 @@ const unlisted = (context: CauseContext): readonly Verdict[] => {
       const ns = context.network.namespaces.get(namespaceId(step));
       const device = textOf(step, 'device');
       if (!ns || step.place !== 'routing' || step.action.code === 'local' || device === '' || device === 'lo') continue;
-      if (knows(ns, 'ip-link') || ns.links.has(device) || seenBehind(context, leg, step)) continue;
+      const link = ns.links.get(device);
+      if (knows(ns, 'ip-link') || (link && !isInferred(link)) || seenBehind(context, leg, step)) continue;
       // Conntrack has its entry before the device drops the packet; tcpdump sees none that the device does not send.
       const isSent = context.evidence.packets.some((p) => p.namespace === ns.id && p.view.device === device);
       if (!isSent) return [undecided([{ kind: 'ip-link', namespace: ns.id }], { device })];

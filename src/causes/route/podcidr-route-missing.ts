@@ -2,6 +2,7 @@ import type { Change } from '../../network/change.ts';
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
 import type { Leg } from '../../path/walk-result.ts';
+import { isInferred } from '../../records/origin.ts';
 import type { Route } from '../../records/route.ts';
 import { canonicalPrefix, prefixContains, prefixLength } from '../../tables/address.ts';
 import { isBroken, symptomLines, weaker } from '../facts/confidence.ts';
@@ -38,7 +39,7 @@ export const podcidrRouteMissing: Cause = {
     const death = deathBy(context, ...ENDS);
     if (!death) return [...unlisted(context), ...trusted(context)];
     const lost = misrouted(context, death.leg);
-    if (!lost) return [];
+    if (!lost) return unlisted(context);
     if (hidesPolicies(lost)) return policiesUnknown(context, lost);
     const told = describe(context, death.leg, lost);
     const walked = confidenceOfDeath(context, death);
@@ -115,13 +116,19 @@ const trusted = (context: CauseContext): readonly Verdict[] => {
   return [];
 };
 
-/** The node's routes were not captured, and the flow fails: whether one of them leads to the pod's node is what the walk stops at. */
+/**
+ * The node's routes were not captured, and the flow fails: whether one of them leads to the pod's node is what the walk stops at, or what it had only from where packets
+ * were seen to go.
+ */
 const unlisted = (context: CauseContext): readonly Undecided[] => {
   const ending = endingOf(context);
-  if (ending?.step.action.code !== 'routes-unknown' || !isSeenFailing(context)) return [];
-  const { step, namespace: ns, leg } = ending;
+  if (!ending || !isSeenFailing(context)) return [];
+  const { leg } = ending;
+  const step = ending.step.action.code === 'routes-unknown' ? ending.step : inferredWay(context, leg);
+  const ns = step && context.network.namespaces.get(namespaceId(step));
+  if (!step || ns?.name !== '' || step.before.inner) return [];
   const home = homeOf(context, step.before.dst);
-  if (ns.name !== '' || step.before.inner || !home || home.namespace.node === ns.node) return [];
+  if (!home || home.namespace.node === ns.node) return [];
   return [
     undecided([{ kind: 'ip-route', namespace: ns.id }], {
       prefix: home.prefix,
@@ -130,6 +137,14 @@ const unlisted = (context: CauseContext): readonly Undecided[] => {
       answer: leg.direction === 'reply',
     }),
   ];
+};
+
+/** The last routing decision of the leg, where it followed no captured route. */
+const inferredWay = (context: CauseContext, leg: Leg): Step | undefined => {
+  const step = leg.steps.findLast((s) => s.place === 'routing' && s.action.code !== 'local');
+  const ns = step && context.network.namespaces.get(namespaceId(step));
+  const route = ns && routeOfStep(ns, step);
+  return route && isInferred(route) ? step : undefined;
 };
 
 interface Misrouted {

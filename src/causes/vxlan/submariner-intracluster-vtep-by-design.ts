@@ -20,7 +20,7 @@ export const submarinerIntraclusterVtepByDesign: Cause = {
     if (!first || !vtep || !prefixContains(vtep.range, dst)) return [];
     return [
       foundAt(first, {
-        confidence: 'certain',
+        confidence: vtep.inferred ? 'likely' : 'certain',
         values: { device: vtep.link.name, range: vtep.range, vtep: vtep.address, dst },
         evidence: [...decisiveLine(vtep.link, [vtep.link.name]), ...proofsOf(first, [vtep.range])],
       }),

@@ -14,7 +14,17 @@ export interface OwnAddress {
   readonly address: string;
   readonly device?: string | undefined;
   readonly prefixLength?: number | undefined;
+  /** A service's address, which any number of hosts may bear. */
+  readonly virtual?: boolean;
   readonly weight: Weight;
+  readonly source: Source;
+}
+
+/** Packets for the address came in by the device: where it is, if the namespace has it. */
+export interface SeenAt {
+  readonly fact: 'seen-at';
+  readonly address: string;
+  readonly device: string;
   readonly source: Source;
 }
 
@@ -59,7 +69,19 @@ export interface LeadsTo {
   readonly source: Source;
 }
 
-export type Clue = OwnAddress | ForeignAddress | HasDevice | OnLink | HasNeighbour | LeadsTo;
+/** The device wraps what it is given into packets between these ends. */
+export interface IsTunnel {
+  readonly fact: 'tunnel';
+  readonly device: string;
+  readonly kind: 'vxlan' | 'ipip';
+  readonly local: string;
+  readonly remote: string;
+  readonly vni: number | undefined;
+  readonly port: number | undefined;
+  readonly source: Source;
+}
+
+export type Clue = OwnAddress | SeenAt | ForeignAddress | HasDevice | OnLink | HasNeighbour | LeadsTo | IsTunnel;
 
 /** What a reader may look at besides the namespace itself. */
 export interface Surroundings {

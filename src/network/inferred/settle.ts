@@ -1,4 +1,5 @@
 import { type Link, type LinkAddress, UNNAMED_DEVICE } from '../../records/link.ts';
+import { isInferred } from '../../records/origin.ts';
 import type { Neighbour, Route } from '../../records/route.ts';
 import type { Source } from '../../records/source.ts';
 import {
@@ -11,13 +12,15 @@ import {
   prefixLength,
 } from '../../tables/address.ts';
 import { knows, type NetNamespace } from '../namespace.ts';
-import type { Clue, LeadsTo, OnLink, OwnAddress, Weight } from './clue.ts';
+import type { Clue, IsTunnel, LeadsTo, OnLink, OwnAddress, Weight } from './clue.ts';
 
 /** An address that a namespace has by inference, with all that speaks for it; `clues` is never empty. */
 export interface InferredAddress {
   readonly address: string;
   readonly family: 4 | 6;
   readonly weight: Weight;
+  /** A service's: every line that speaks for it says so. */
+  readonly virtual: boolean;
   readonly clues: readonly OwnAddress[];
 }
 
@@ -41,7 +44,8 @@ export const settleAddresses = (clues: readonly Clue[]): readonly InferredAddres
     const weight = list.some((clue) => clue.weight === 'strong') ? 'strong' : 'weak';
     const against = foreign.get(address);
     if (family === undefined || against === weight || (against === 'strong' && weight === 'weak')) return [];
-    return [{ address, family, weight, clues: list.toSorted(strongFirst) }];
+    const virtual = list.every((clue) => clue.virtual === true);
+    return [{ address, family, weight, virtual, clues: list.toSorted(strongFirst) }];
   });
 };
 
@@ -54,7 +58,8 @@ export const settle = (
   clues: readonly Clue[],
   addresses: readonly InferredAddress[],
 ): NetNamespace => {
-  const links = withAddresses(ns, withDevices(ns, clues), clues, knows(ns, 'ip-addr') ? [] : addresses);
+  const devices = withTunnels(withDevices(ns, clues), clues);
+  const links = withAddresses(ns, devices, clues, knows(ns, 'ip-addr') ? [] : addresses);
   const routes = knows(ns, 'ip-route') ? ns.routes : [...ns.routes, ...routesOf(clues)];
   const neighbours = knows(ns, 'ip-neigh') ? ns.neighbours : [...ns.neighbours, ...neighboursOf(clues)];
   return { ...ns, links, routes, neighbours };
@@ -67,9 +72,38 @@ const withDevices = (ns: NetNamespace, clues: readonly Clue[]): Map<string, Link
   for (const clue of clues) {
     if (!('device' in clue) || clue.device === undefined) continue;
     const known = links.get(clue.device);
+    if (!known && clue.fact === 'address' && clue.virtual) {
+      links.set(clue.device, { ...deviceOf(clue.device, undefined, clue.source), kind: 'dummy' });
+      continue;
+    }
     const mac = clue.fact === 'device' ? clue.mac : undefined;
     if (!known) links.set(clue.device, deviceOf(clue.device, mac, clue.source));
     else if (known.mac === undefined && mac !== undefined && known.origin) links.set(clue.device, { ...known, mac });
+  }
+  return links;
+};
+
+/** A device whose packets were seen to be wrapped, always between the same ends but for the far one, which a VXLAN has many of. */
+const withTunnels = (links: Map<string, Link>, clues: readonly Clue[]): Map<string, Link> => {
+  const byDevice = new Map<string, IsTunnel[]>();
+  for (const clue of clues)
+    if (clue.fact === 'tunnel') byDevice.set(clue.device, [...(byDevice.get(clue.device) ?? []), clue]);
+  for (const [name, list] of byDevice) {
+    const [first] = list;
+    const link = links.get(name);
+    if (!first || !link || !isInferred(link)) continue;
+    const { kind, vni, port, local } = first;
+    if (list.some((other) => other.kind !== kind || other.vni !== vni || other.port !== port || other.local !== local))
+      continue;
+    const remotes = new Set(list.map((clue) => clue.remote));
+    const remote = remotes.size === 1 ? first.remote : undefined;
+    if (kind === 'ipip') links.set(name, { ...link, kind, tunnel: { local, remote, dev: undefined } });
+    else if (vni !== undefined && port !== undefined)
+      links.set(name, {
+        ...link,
+        kind,
+        vxlan: { id: vni, local, remote: undefined, group: undefined, dev: undefined, port, learning: true },
+      });
   }
   return links;
 };
@@ -82,21 +116,25 @@ const withAddresses = (
 ): ReadonlyMap<string, Link> => {
   const held = new Set([...links.values()].flatMap((link) => link.addresses.map((a) => a.address)));
   const near = clues.filter((clue): clue is OnLink => clue.fact === 'on-link');
+  const at = new Map(clues.flatMap((clue) => (clue.fact === 'seen-at' ? [[clue.address, clue.device] as const] : [])));
   for (const inferred of addresses) {
     if (held.has(inferred.address)) continue;
-    const name = deviceFor(inferred, near);
-    const source = (inferred.clues[0] as OwnAddress).source;
-    const known = knows(ns, 'ip-link') && !links.has(name) ? undefined : links.get(name);
-    const link =
-      known ?? deviceOf(name === UNNAMED_DEVICE || !knows(ns, 'ip-link') ? name : UNNAMED_DEVICE, undefined, source);
-    const there = links.get(link.name) ?? link;
-    links.set(link.name, { ...there, addresses: [...there.addresses, addressOf(inferred, near, link.name)] });
+    const wanted = deviceFor(inferred, near, at);
+    // A listing that does not have the device tells that it is another one.
+    const isThere = links.has(wanted) || !knows(ns, 'ip-link');
+    const name = isThere ? wanted : inferred.virtual ? UNNAMED_DUMMY : UNNAMED_DEVICE;
+    const link = links.get(name) ?? deviceOf(name, undefined, (inferred.clues[0] as OwnAddress).source);
+    links.set(name, { ...link, addresses: [...link.addresses, addressOf(inferred, near, name)] });
   }
   return links;
 };
 
 /** The device that the strongest lines name, if they name one; else the one on whose link the address is. */
-const deviceFor = ({ address, clues }: InferredAddress, near: readonly OnLink[]): string => {
+const deviceFor = (
+  { address, virtual, clues }: InferredAddress,
+  near: readonly OnLink[],
+  at: ReadonlyMap<string, string>,
+): string => {
   for (const weight of ['strong', 'weak'] as const) {
     const named = new Set(
       clues.flatMap((clue) => (clue.weight === weight && clue.device !== undefined ? [clue.device] : [])),
@@ -105,7 +143,8 @@ const deviceFor = ({ address, clues }: InferredAddress, near: readonly OnLink[])
     if (named.size > 1) break;
   }
   const nets = new Set(near.filter((net) => prefixContains(net.prefix, address)).map((net) => net.device));
-  return nets.size === 1 ? ([...nets][0] as string) : UNNAMED_DEVICE;
+  if (nets.size === 1) return [...nets][0] as string;
+  return virtual ? UNNAMED_DUMMY : (at.get(address) ?? UNNAMED_DEVICE);
 };
 
 const addressOf = (
@@ -130,6 +169,9 @@ const addressOf = (
   };
 };
 
+/** Bears services' addresses of which no line says where they are bound. */
+const UNNAMED_DUMMY = '*';
+
 /** A device of which only the name is known: no flags, no kind. Loopback's name is always its own. */
 const deviceOf = (name: string, mac: string | undefined, source: Source): Link => ({
   index: undefined,
@@ -142,7 +184,7 @@ const deviceOf = (name: string, mac: string | undefined, source: Source): Link =
   state: undefined,
   master: undefined,
   mac,
-  kind: undefined,
+  kind: name === UNNAMED_DUMMY ? 'dummy' : undefined,
   vxlan: undefined,
   tunnel: undefined,
   xfrmIfId: undefined,
@@ -155,7 +197,9 @@ const deviceOf = (name: string, mac: string | undefined, source: Source): Link =
   origin: 'inferred',
 });
 
-/** Routes of the main table. Of one network that leads two ways nothing is known. */
+/**
+ * Routes of the main table. One without a gateway is of scope `link` only where the address was asked for on the device itself; else its gateway is not known. Of one network that leads two ways nothing is known.
+ */
 const routesOf = (clues: readonly Clue[]): readonly Route[] => {
   const byPrefix = new Map<string, (LeadsTo | OnLink)[]>();
   for (const clue of clues) {
@@ -170,17 +214,25 @@ const routesOf = (clues: readonly Clue[]): readonly Route[] => {
     const hops = new Set(list.map((clue) => (clue.fact === 'route' ? clue.via : undefined)));
     hops.delete(undefined);
     if (hops.size > 1) return [];
-    return [routeOf(prefix, family, first.device, [...hops][0], first.source)];
+    const isOnLink = list.some((clue) => clue.fact === 'on-link');
+    return [routeOf(prefix, family, first.device, [...hops][0], isOnLink ? 'link' : undefined, first.source)];
   });
 };
 
-const routeOf = (prefix: string, family: 4 | 6, dev: string, via: string | undefined, source: Source): Route => ({
+const routeOf = (
+  prefix: string,
+  family: 4 | 6,
+  dev: string,
+  via: string | undefined,
+  scope: 'link' | undefined,
+  source: Source,
+): Route => ({
   family,
   type: 'unicast',
   prefix,
   table: 'main',
   proto: undefined,
-  scope: undefined,
+  scope,
   src: undefined,
   metric: 0,
   tos: undefined,

@@ -2,6 +2,7 @@ import { deviceSysctl, type NetNamespace } from '../../network/namespace.ts';
 import type { AddressOwner } from '../../network/network.ts';
 import { type Link, UNNAMED_DEVICE } from '../../records/link.ts';
 import { isInferred } from '../../records/origin.ts';
+import type { Route } from '../../records/route.ts';
 import { prefixContains } from '../../tables/address.ts';
 import { assume, type Branch, finish, type World } from '../branch.ts';
 import type { Packet } from '../packet.ts';
@@ -29,7 +30,7 @@ export const throughUnderlay = (world: World, b: Branch, nextHop: string): reado
   const direct = owners.filter((owner) => isOnTheWire(world, b, owner));
   if (direct.length > 0)
     return direct.slice(0, 4).flatMap((owner) => arrive(world, b, owner.namespace, deviceOnWire(b, owner), false));
-  const onLink = nextHop === b.packet.dst;
+  const onLink = nextHop === b.packet.dst && !hidesGateway(b.route?.route);
   const [behind] = owners;
   // A pod that no capture shows may as well live elsewhere: that nobody answers for it here is not known.
   if (onLink && behind && !behind.namespace.imagined) return toPodOf(world, b, behind, nextHop);
@@ -49,6 +50,13 @@ export const throughUnderlay = (world: World, b: Branch, nextHop: string): reado
   if (router) return arrive(world, b, router.namespace, router.device, true);
   return [outside(b, nextHop)];
 };
+
+/** Packets were seen to go out by the device; whether a gateway's MAC was on them was not. */
+const hidesGateway = (route: Route | undefined): boolean =>
+  route !== undefined &&
+  isInferred(route) &&
+  route.scope !== 'link' &&
+  route.nextHops.every((hop) => hop.via === undefined);
 
 /**
  * The device by which the owner of the next hop hears the frame. A host answers for its addresses on every wire that it has (arp_ignore 0): it is the one on the

@@ -1,5 +1,6 @@
 import { knows } from '../../network/namespace.ts';
 import type { Link } from '../../records/link.ts';
+import type { PacketView } from '../../records/packet.ts';
 import { assume, type Branch, decisive, finish, step } from '../branch.ts';
 import { resetCt } from '../conntrack.ts';
 import type { Packet } from '../packet.ts';
@@ -25,7 +26,8 @@ export const vxlanTransmit = (b: Branch, link: Link): Branch => {
   const mine = ns.fdb.filter((entry) => entry.dev === link.name && entry.dst !== undefined);
   const byMac = b.dstMac === undefined ? [] : mine.filter((entry) => entry.mac === b.dstMac);
   const chosen = byMac[0] ?? mine.find((entry) => entry.mac === ZERO_MAC);
-  const remote = chosen?.dst ?? vxlan.remote ?? vxlan.group;
+  const seen = chosen || knows(ns, 'bridge-fdb') ? undefined : seenWrapped(b);
+  const remote = chosen?.dst ?? vxlan.remote ?? vxlan.group ?? seen?.dst;
   const values = { device: link.name, vni: vxlan.id, port: vxlan.port, mac: b.dstMac ?? '' };
   if (remote === undefined) {
     if (!knows(ns, 'bridge-fdb')) return untold(b, link, 'fdb', values);
@@ -80,7 +82,7 @@ export const vxlanTransmit = (b: Branch, link: Link): Branch => {
     device: link.name,
     action: { code: 'vxlan-encapsulate', values: { ...values, remote, local: vxlan.local ?? '' } },
     after: sent,
-    proofs: decisive(chosen, link),
+    proofs: decisive(chosen, link, chosen ? undefined : seen),
   });
   return {
     ...resetCt(done),
@@ -95,6 +97,10 @@ export const vxlanTransmit = (b: Branch, link: Link): Branch => {
     boundTo: vxlan.dev,
   };
 };
+
+/** The very packet inside another one that left: the device did find its remote. */
+const seenWrapped = (b: Branch): PacketView | undefined =>
+  sightings(b.namespace, b.packet).find((view) => view.direction === 'out' && view.proto === 'vxlan' && view.inner);
 
 /** Neither the frame's MAC nor its way is known without the table that was not captured. */
 const untold = (b: Branch, link: Link, table: 'fdb' | 'neighbour', values: ActionValues<'vxlan-no-fdb'>): Branch =>
