@@ -66,3 +66,8 @@ export interface FlowEvidence {
   /** Who says what the client saw: the bundle's captures, what a client's tool printed, or the user (`--saw`). */
   readonly seenBy: 'captures' | 'probe' | 'user';
 }
+
+/** The server's own answer was seen, or logged, on its way: the request was delivered. A refusal's RST may be anybody's. */
+export const isAnswerSeen = ({ packets, signs }: FlowEvidence): boolean =>
+  packets.some((p) => p.leg === 'reply' && !p.layer?.tcpFlags?.includes('R')) ||
+  signs.some((sign) => sign.leg === 'reply');

@@ -1,5 +1,5 @@
 import { gatherEvidence } from '../evidence/gather.ts';
-import type { FlowEvidence } from '../evidence/observation.ts';
+import { type FlowEvidence, isAnswerSeen } from '../evidence/observation.ts';
 import type { Network } from '../network/network.ts';
 import type { WalkBranch, WalkedFlow } from '../path/walk-result.ts';
 
@@ -10,7 +10,8 @@ const fitness = (branch: WalkBranch, evidence: FlowEvidence): number => {
   const failing = branch.outcome !== 'delivered';
   const fate =
     evidence.seen === 'unknown' || branch.outcome === 'unknown' ? 0 : (evidence.seen !== 'ok') === failing ? 1 : -1;
-  return 3 * agreeing - 3 * differing + 2 * fate + Math.min(evidence.packets.length, 10) / 20 + branch.share;
+  const refuted = branch.reply === undefined && isAnswerSeen(evidence) ? 4 : 0;
+  return 3 * agreeing - 3 * differing + 2 * fate - refuted + Math.min(evidence.packets.length, 10) / 20 + branch.share;
 };
 
 const CONSIDERED = 12;

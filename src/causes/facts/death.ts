@@ -1,4 +1,4 @@
-import type { SeenPacket } from '../../evidence/observation.ts';
+import { isAnswerSeen, type SeenPacket } from '../../evidence/observation.ts';
 import type { Packet } from '../../path/packet.ts';
 import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import type { Place } from '../../path/vocabulary/places.ts';
@@ -94,7 +94,8 @@ const hangsOnMissing = (context: CauseContext, { namespace }: Death): boolean =>
  * It is likely where nothing was seen, and where the bundle leaves a way open on which the flow would live; packets seen behind the place refute it.
  */
 export const confidenceOfDeath = (context: CauseContext, death: Death): Confidence => {
-  if (death.departures.length > 0) return 'possible';
+  if (death.departures.length > 0 || (death.leg.direction === 'forward' && isAnswerSeen(context.evidence)))
+    return 'possible';
   if (hangsOnMissing(context, death)) return weaker('likely', confidenceOfEnd(context));
   const sawIt = death.arrivals.length > 0 && BEFORE_SENDING.has(death.step.place) && !contradicted(context);
   if (sawIt) return 'certain';
