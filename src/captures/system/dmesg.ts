@@ -57,6 +57,9 @@ export const dmesg: CaptureModule = {
     {
       kind: 'dmesg',
       words: [{ words: 'dmesg' }],
+      // syslog's form, with a host's name or without, and the kernel's own stamp; nothing else begins so.
+      firstLine:
+        /^(?:<\d+>)?\[ {0,4}\d{1,8}\.\d{6}\] \S|^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[\w.-]{1,64} )?kernel: /,
       nameDecides: 'always',
       scope: 'node',
       collect: 'dmesg',
@@ -64,7 +67,7 @@ export const dmesg: CaptureModule = {
   ],
   open: (input) => grammarReader(input, new MessageSink(input), parse, (sink) => ({ messages: [...sink.messages] })),
   sniff: (head) =>
-    /^(?:<\d+>)?\[ *\d+\.\d{6}\] \S|^\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\] \S|^\w{3} [ \d]\d \d\d:\d\d:\d\d \S+ kernel: /m.test(
+    /^(?:<\d+>)?\[ *\d+\.\d{6}\] \S|^\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\] \S|^\w{3} [ \d]\d \d\d:\d\d:\d\d (?:\S+ )?kernel: /m.test(
       head,
     )
       ? 'dmesg'
