@@ -14,4 +14,4 @@ export const archiveName = (file: string): string =>
     .replace(/!?\/?$/, '')
     .replace(/^.*\//, '')
     .replace(/\.(?:gz|xz|bz2|zst)$/i, '')
-    .replace(/\.(?:tgz|txz|tbz2?|tzst|zip|tar|txt|log)$/i, '');
+    .replace(/\.(?:tgz|txz|tbz2?|tzst|zip|tar|txt|log|md|markdown|eml|html?|cast|rst|text|out)$/i, '');

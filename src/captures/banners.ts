@@ -30,6 +30,7 @@ const BANNERS: readonly RegExp[] = [
   /^(?:Authorized uses only\.|Unauthorized access).{0,200}$/,
   /^=+~=+~=.{0,20} PuTTY log .{0,60}$/,
   /^Every \d{1,6}[.,]\d{1,3}s: .{1,300}$/,
+  /^(?:exit|rc|status|exit[_ ](?:code|status))[=: ]+\d{1,3}$/,
   /^DEPRECATED: .{0,300}$/,
   /^W\d{4} \d\d:\d\d:\d\d\.\d{6} .{1,400}$/,
 ];

@@ -41,7 +41,24 @@ const LEADS: readonly { readonly pattern: RegExp; readonly tells?: 'namespace' |
       /^(?:kubectl|oc) +(?:-n +\S+ +|--namespace[= ]\S+ +)?exec +(?:-n +\S+ +|-[it]+ +|-c +\S+ +|--namespace[= ]\S+ +){0,4}(?:pods?\/)?(?<place>\S+) +(?:-n +\S+ +|-[it]+ +|-c +\S+ +){0,3}-- +/,
     tells: 'namespace',
   },
-  { pattern: /^(?:docker|podman|nerdctl) +exec +(?:-[it]+ +){0,2}(?<place>\S+) +/, tells: 'node' },
+  {
+    pattern:
+      /^(?:docker|podman|nerdctl)(?:[ -]compose)? +exec +(?:-[a-zA-Z]+ +(?:\w+ +)?){0,3}?(?<place>[a-zA-Z0-9][\w.-]*) +(?=\S)/,
+    tells: 'node',
+  },
+  { pattern: /^(?:lxc|incus) +exec +(?<place>[\w.-]+) +-- +/, tells: 'node' },
+  { pattern: /^crictl +exec +(?:-[it]+ +){0,2}(?<place>\S+) +/, tells: 'namespace' },
+  { pattern: /^multipass +exec +(?<place>[\w.-]+) +(?:-- +)?/, tells: 'node' },
+  { pattern: /^vagrant +ssh +(?<place>[\w.-]+) +-c +['"]?/, tells: 'node' },
+  { pattern: /^(?:minikube +ssh +(?:-n +(?<place>[\w.-]+) +)?(?:-- +)?)['"]?/, tells: 'node' },
+  {
+    pattern:
+      /^(?:pdsh|clush|dsh|pssh|parallel-ssh|mussh) +(?:-[bBLSPiRqN]+ +|-[wgahHXx] ?[\w.,[\]@:-]+ +|-a +|--\S+ +){0,6}(?:-- +)?['"]?/,
+  },
+  { pattern: /^ansible +\S+ +(?:-(?:i|m|u|f|b|l|e|o|k|K)(?: +(?!-)\S+)? +|--\S+ +){0,8}-a +['"]?/ },
+  { pattern: /^salt +(?:-\S+ +){0,3}(?:'[^']{0,80}'|"[^"]{0,80}"|\S+) +cmd\.(?:run|shell)\w* +['"]?/ },
+  { pattern: /^nsenter +(?:-\S+ +|\d+ +){0,8}/ },
+  { pattern: /^(?:run|do|doas|busybox|stdbuf +-\S+|unbuffer|command|builtin|rlwrap|setpriv +\S+|script +-c) +/ },
   { pattern: /^ssh +(?:-\S+ +){0,3}(?:[^@\s]+@)?(?<place>[^\s@]+) +(?:-- +)?['"]?/, tells: 'node' },
 ];
 
@@ -68,7 +85,7 @@ export const readCommandLine = (text: string): CommandLine | undefined => {
   return {
     command,
     program,
-    named: namedIn(command),
+    named: changes(command) ? undefined : namedAs(program, command),
     namespace: ns ?? namespace,
     node,
     device:
@@ -76,4 +93,24 @@ export const readCommandLine = (text: string): CommandLine | undefined => {
         ? /(?:^| )(?:-\w*i *|--interface[= ])(?<device>[^\s-]\S*)/.exec(command)?.groups?.device
         : undefined,
   };
+};
+
+/** A command that changes something shows nothing of it. */
+const changes = (command: string): boolean =>
+  /^(?:ip|bridge)(?: +-\S+){0,4} +[a-z]{1,12}(?: +(?:state|policy))? +(?:add|del|delete|replace|change|append|prepend|flush|set|deleteall|update)(?: |$)/.test(
+    command,
+  ) ||
+  /^ipset +(?:-[ADNXF]|add|del|create|destroy|flush|restore)(?: |$)|^conntrack +-[DFIU]|^nft +(?:-f|add|delete|insert|flush|create)(?: |$)/.test(
+    command,
+  );
+
+/** Programs that show what another one's words name: a file, or a part of an output. */
+const SHOWS: ReadonlySet<string> = new Set(
+  'cat head tail grep less more zcat sed awk ls watch crictl docker'.split(' '),
+);
+
+/** `ipsec ip xfrm state` is ipsec's and no listing of ip's. */
+const namedAs = (program: string, command: string): Named | undefined => {
+  const named = namedIn(command);
+  return named === undefined || named.before === '' || SHOWS.has(program) ? named : undefined;
 };

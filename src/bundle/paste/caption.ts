@@ -1,6 +1,6 @@
+import { isProse } from '../../captures/prose.ts';
 import { type CommandLine, readCommandLine } from '../layouts/command-line.ts';
 import { isHostName, looksLikeMachine, MACHINE_NOUN } from './machine-word.ts';
-import { isProse } from './prose.ts';
 
 /** A line that says what stands below it: whose it is, which command printed it, or both. */
 export interface Caption {
@@ -71,7 +71,7 @@ const PLACES: readonly { readonly pattern: RegExp; readonly sure?: true }[] = [
   },
   {
     pattern: new RegExp(
-      `^${OF_OUTPUT}\\s+(?:of|on|from|at|in)\\s+(?:the\\s+)?(?:${MACHINE_NOUN}\\s+)?["'\`]?${NAME}["'\`]?(?:\\/[\\w.-]{1,20})?(?:[ ,(].{0,120})?$`,
+      `^${OF_OUTPUT}\\s+(?:of|on|from|at|in)\\s+(?:the\\s+)?(?:(?<noun>${MACHINE_NOUN})\\s+)?["'\`]?${NAME}["'\`]?(?:\\/[\\w.-]{1,20})?(?:[ ,(].{0,120})?$`,
       'i',
     ),
   },
@@ -138,7 +138,7 @@ const placeIn = (inner: string, around: Around, strong: boolean): string | undef
     if (groups?.name === undefined) continue;
     const name = named(groups.noun, groups.name);
     if (!around.leads && !sure) continue;
-    if (isMachine(name, around) || (sure && isNamed(name, groups.noun))) return name;
+    if (isMachine(name, around) || ((sure || groups.noun !== undefined) && isNamed(name, groups.noun))) return name;
   }
   return undefined;
 };
@@ -172,6 +172,14 @@ const nodeAndCommand = (
     const command = wholeCommand(before.command ?? '', strong || around.leads);
     if (command) return { node: before.name, command };
   }
+  const chinese =
+    /^(?:\u5728|\u4ece)\s?["'`]?(?<name>[A-Za-z0-9][\w.-]{0,62})["'`]?\s?(?:\u8282\u70b9|\u4e3b\u673a|\u673a\u5668|\u670d\u52a1\u5668)?\s?(?:\u4e0a\u9762|\u4e0a|\u4e2d|\u91cc)?\s?(?:\u6267\u884c|\u8fd0\u884c|\u67e5\u770b|\u7684)?\s?(?<command>.{2,200})$/.exec(
+      inner,
+    )?.groups;
+  if (chinese?.name !== undefined && isMachine(chinese.name, around)) {
+    const command = spoken(chinese.command ?? '') ?? wholeCommand(chinese.command ?? '', true);
+    if (command) return { node: chinese.name, command };
+  }
   if (!strong && !around.leads) return undefined;
   const behind =
     JOINTS.exec(inner)?.groups ??
@@ -179,8 +187,9 @@ const nodeAndCommand = (
   if (!behind) return undefined;
   const node = placeIn((behind.place ?? '').trim(), { ...around, leads: true }, true);
   if (node === undefined) return undefined;
-  const command = wholeCommand(behind.command ?? '', true) ?? spoken(behind.command ?? '');
-  return command && { node, command };
+  const text = behind.command ?? '';
+  const command = wholeCommand(text, true) ?? spoken(text);
+  return command && !isProse(`${text} x`) ? { node, command } : undefined;
 };
 
 /** The text is a command and nothing else. */

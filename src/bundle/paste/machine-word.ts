@@ -23,6 +23,15 @@ const FORMS =
 
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3})$/;
 
+/** Parts of words that are about machines and name none: `server-side`, `node-port`. */
+const NO_PARTS: ReadonlySet<string> = new Set(
+  (
+    'side port network networks logs log config rules rule routes route routing state output info table tables setup level based only to name ip addr address addresses dump capture trace ' +
+    'before after pre post test check list show save get all status stats working non not with without and or is in on initial final relevant readonly raw evidence result results reachability ' +
+    'via behavior behaviour flow path chain policy policies type mode time'
+  ).split(' '),
+);
+
 /** A word that may name a machine at all, where something else says that it does. */
 export const isHostName = (word: string): boolean =>
   /^[A-Za-z0-9](?:[\w.-]{0,62}[A-Za-z0-9])?$/.test(word) &&
@@ -30,13 +39,14 @@ export const isHostName = (word: string): boolean =>
 
 /** A word that nothing but its look says to be a machine's: `node1`, `gw-a`, `10.0.0.7`, `master`. */
 export const looksLikeMachine = (word: string): boolean => {
-  if (!isHostName(word) || word.length > 63) return false;
+  if (!isHostName(word) || word.length > 63 || word.includes('_')) return false;
   if (ADDRESS.test(word)) return true;
   if (FORMS.test(word) || COUNTED.test(word) || DEVICE.test(word) || /\.\d{1,4}$/.test(word)) return false;
   const lower = word.toLowerCase();
   if (ROLES.has(lower)) return true;
+  const parts = lower.split(/[-.]/);
+  if (parts.some((part) => NO_PARTS.has(part))) return false;
   if (/\d/.test(word) && /[a-z]/i.test(word)) return true;
-  const parts = lower.split(/[-_.]/);
   return (
     parts.length > 1 &&
     (parts.some((part) => ROLES.has(part)) || (parts.at(-1)?.length === 1 && (parts[0]?.length ?? 0) <= 10))

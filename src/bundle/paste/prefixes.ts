@@ -1,4 +1,5 @@
 import { kindOfLine } from '../read/first-line.ts';
+import { startOf } from './first-lines.ts';
 import type { Line } from './line.ts';
 
 const QUOTE = /^(?:[>|\u2502] ?){1,6}/;
@@ -12,7 +13,7 @@ export const withoutQuotes = (lines: readonly Line[]): readonly Line[] =>
     return { ...line, text: line.text.replace(QUOTE, '') };
   });
 
-const NUMBERED = /^ {0,8}(?<number>\d{1,6})(?<mark>\t|[:.|)\u2502] ?| {1,2})(?<rest>.*)$/;
+const NUMBERED = /^ {0,8}(?<number>\d{1,6})(?<mark>\t| ?[:.|)\u2502] ?| {1,2})(?<rest>.*)$/;
 
 /** Lines with their own number in front (`cat -n`, an editor, a code block of a web page): as many in a row as tell that they are numbers. */
 export const withoutNumbers = (lines: readonly Line[]): readonly Line[] => {
@@ -37,9 +38,11 @@ export const withoutNumbers = (lines: readonly Line[]): readonly Line[] => {
 
 const rest = (line: Line): string => NUMBERED.exec(line.text)?.groups?.rest ?? line.text;
 
-/** `1: lo: <…>` and `2: eth0: <…>` are numbered by the kernel. */
+/** `1: lo: <…>`, `2: eth0: <…>` and the priorities of rules are the kernel's numbers. */
 const isNumbering = (run: readonly Line[]): boolean =>
-  run.length >= 3 && !run.every((line) => /^ {0,8}\d{1,6}: [^\s:]{1,40}(?::| +(?:inet|link))/.test(line.text));
+  run.length >= 3 &&
+  run.every((line) => startOf(line.text) === undefined) &&
+  !run.every((line) => /^ {0,8}\d{1,6}: [^\s:]{1,40}(?::| +(?:inet|link))/.test(line.text));
 
 const LOGGED =
   /^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,12}|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})?|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d{1,6})?) (?<host>[\w.-]{1,64}) (?<tag>[\w./@-]{1,64}(?:\[\d{1,8}\])?): (?<rest>.*)$/;

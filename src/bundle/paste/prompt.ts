@@ -16,6 +16,9 @@ const HOST = '[A-Za-z0-9][\\w.-]{0,63}';
 /** Times, exit states, environments, tmux's pane numbers before the prompt itself. */
 const BEFORE =
   /^(?:\[?\d\d:\d\d(?::\d\d)?\]? ?|\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\]? ?|\[\d{1,4}\/\d{1,5}\](?= ?[\w[])|\[\d{1,3}\] |\d{1,3} (?=root@)|\((?:[\w.-]{1,40})\) ?(?=[\w[(])|\[edit[^\]]{0,80}\] ?|[\u2713\u2717\u2714\u2718\u26a1\u250c\u2500\u2514\u256d\u2570\u251c]{1,4}[\s-]{0,3}(?=\S))/;
+const TWO_ROWS = new RegExp(
+  `^[\\u250c\\u256d][\\u2500\\u2504-]{1,4}[([]?${USER}[@\\u327f](?<host>${HOST})[)\\]]?.{0,120}$`,
+);
 const FORMS: readonly { readonly pattern: RegExp; readonly certain?: true }[] = [
   // [user@host dir]$ and [user@host:dir]$
   {
@@ -63,13 +66,19 @@ const NO_HOSTS: ReadonlySet<string> = new Set([
   'cmd',
 ]);
 
+const isShell = (word: string): boolean =>
+  NO_HOSTS.has(word.toLowerCase()) || /^(?:ba|z|k|a|da)?sh-\d[\w.]*$/.test(word);
+
 /** Reads a line as a prompt. A sign that may stand before anything counts only where a command follows that somebody would collect. */
 export const promptIn = (line: string): Prompt | undefined => {
   if (
     line.length > 700 ||
-    !/[#$%>\u276f\u279c\u03bb\u25b6\u00bb\u2192\u27a4\u2514\u2570\u2500]/.test(line.slice(0, 200))
+    !/[#$%>\u250c\u256d\u276f\u279c\u03bb\u25b6\u00bb\u2192\u27a4\u2514\u2570\u2500]/.test(line.slice(0, 200))
   )
     return undefined;
+  const upper = TWO_ROWS.exec(line)?.groups?.host;
+  if (upper !== undefined && !/[#$]\s*\S/.test(line))
+    return { host: upper, command: undefined, typed: '', certain: true };
   let text = line;
   for (let i = 0; i < 4; i += 1) {
     const prompt = formOf(text);
@@ -88,7 +97,7 @@ const formOf = (text: string): Prompt | undefined => {
     const typed = (groups.typed ?? '').trim();
     const read = typed === '' ? undefined : readCommandLine(typed);
     if (!certain && !isTyped(groups.sign ?? '', groups.typed ?? '', read, groups.host)) continue;
-    const host = groups.host !== undefined && NO_HOSTS.has(groups.host.toLowerCase()) ? undefined : groups.host;
+    const host = groups.host !== undefined && isShell(groups.host) ? undefined : groups.host;
     return { host, command: read, typed, certain: certain === true };
   }
   return undefined;

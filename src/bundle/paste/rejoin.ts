@@ -6,12 +6,14 @@ export interface Wrapping {
   readonly kind: CaptureKind;
   readonly width: number;
   readonly glue: '' | ' ';
+  /** What looks like a line's beginning is one, whatever the row before. */
+  readonly strict: boolean;
 }
 
 /** What a line of each format begins with; every other line goes on. Formats that are not here have no lines long enough, or no beginnings that tell. */
 const BEGINS: Partial<Record<CaptureKind, RegExp>> = {
   conntrack:
-    /^(?:\s*\[[A-Z]+\] |ipv[46] +\d|(?:tcp|udp|icmp|icmpv6|sctp|dccp|udplite|gre|unknown|esp|ah|igmp|ospf|vrrp|pim) +\d|conntrack v)/,
+    /^(?:\s*\[(?:NEW|UPDATE|DESTROY)\] |ipv[46] +\d|(?:tcp|udp|icmp|icmpv6|sctp|dccp|udplite|gre|unknown|esp|ah|igmp|ospf|vrrp|pim) +\d|conntrack v)/,
   'iptables-save': /^(?:[*:#]|(?:\[\d+:\d+\] )?-[A-Z] |COMMIT\b|ip6?tables)/,
   'iptables-list':
     /^(?:Chain |target |num |\s*pkts |\s*\d+[KMGT]?\s+\d+[KMGT]?\s+\S|\s*\d{1,5}\s+\S+\s+\S+\s+(?:--|-f|!f)|\S+\s+\S+\s+(?:--|-f|!f)\s|#|ip6?tables)/,
@@ -85,7 +87,8 @@ export class Rejoiner {
   }
 
   #goesOn(text: string): boolean {
-    const { width, glue } = this.#wrapping;
+    const { width, glue, strict } = this.#wrapping;
+    if (strict && this.#begins.test(text)) return false;
     if (text.trim() === '' || this.#line.trim() === '') return false;
     // A blank at the end of a full row is lost in copying.
     if (glue === '')
@@ -122,8 +125,8 @@ export const wrappingOf = (kind: CaptureKind, command: string | undefined, head:
     readText({ kind, file: '', firstLine: 1, command, family: undefined, device: undefined }, text);
   const apart = read(head);
   let best: { readonly wrapping: Wrapping; readonly capture: Capture } | undefined;
-  for (const glue of ['', ' '] as const) {
-    const wrapping = { kind, width, glue };
+  for (const [glue, strict] of FORMS) {
+    const wrapping = { kind, width, glue, strict };
     const joined = joinedBy(wrapping, lines);
     if (joined.length === lines.length) continue;
     const capture = read(`${joined.join('\n')}\n`);
@@ -133,9 +136,17 @@ export const wrappingOf = (kind: CaptureKind, command: string | undefined, head:
   return best?.wrapping;
 };
 
+/** A full row of a terminal, with or without beginnings that tell; a row of a mail. */
+const FORMS = [
+  ['', false],
+  ['', true],
+  [' ', true],
+] as const;
+
 const isBetter = (joined: Capture, apart: Capture): boolean =>
   joined.unread < apart.unread ||
-  (joined.unread === apart.unread && joined.kind === 'iptables-save' && hasTargets(joined) > hasTargets(apart));
+  (joined.unread === apart.unread && joined.kind === 'iptables-save' && hasTargets(joined) > hasTargets(apart)) ||
+  (joined.unread === apart.unread && joined.kind === 'dmesg' && joined.records > apart.records);
 
 /** A rule whose target stood in its second half was read without one. */
 const hasTargets = (capture: Capture): number =>

@@ -1,3 +1,4 @@
+import { isProse } from '../../captures/prose.ts';
 import { type CommandLine, readCommandLine } from '../layouts/command-line.ts';
 
 /** A line between two outputs of a file that holds several. */
@@ -111,5 +112,16 @@ const titled = (text: string): Header | undefined => {
 export const bareCommand = (line: string): CommandLine | undefined => {
   if (line.length > 300 || /^\S+ v\d|: |^\S+:|\t/.test(line)) return undefined;
   const command = readCommandLine(line);
-  return command?.named && /^\S+ \S/.test(line) && !command.named.common ? command : undefined;
+  if (!command?.named || command.named.common) return undefined;
+  return /^\S+ \S/.test(line) || ALONE.test(line) ? command : undefined;
+};
+
+/** Commands that say everything without an argument. */
+const ALONE = /^(?:ip6?tables(?:-nft|-legacy)?-save|ipvsadm|ifconfig|dmesg|nstat|conntrack)\s*$/;
+
+/** A command of which nothing is read, alone on its line: what stands under it is its own. */
+export const otherCommand = (line: string): boolean => {
+  if (line.length > 300 || !/^[a-z][\w.-]{1,20} \S/.test(line) || /^\S+ v\d|: |^\S+:|\t/.test(line) || isProse(line))
+    return false;
+  return readCommandLine(line) !== undefined;
 };

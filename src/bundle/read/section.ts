@@ -1,9 +1,10 @@
+import { formatOf } from '../../captures/known-formats.ts';
 import { LineNumbers } from '../../captures/line-numbers.ts';
+import { isProse } from '../../captures/prose.ts';
 import { readText } from '../../captures/read-text.ts';
 import type { CaptureKind } from '../../records/capture.ts';
 import { startOf } from '../paste/first-lines.ts';
 import type { Line } from '../paste/line.ts';
-import { isProse } from '../paste/prose.ts';
 import { type OutputAbout, type OutputRead, OutputReader } from './output-reader.ts';
 
 /** How a section of a text is known to be one. */
@@ -23,10 +24,13 @@ export interface Place {
   readonly carried: boolean;
 }
 
+/** The machine that wrote a line of the system's log. */
+const LOGGED = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?<host>[A-Za-z][\w.-]{0,63}) kernel:/;
+
 /** One output within a text: gives its lines to a reader, each under its number in the file. */
 export class Section {
   about: OutputAbout;
-  readonly place: Place;
+  place: Place;
   readonly opened: Opened;
   /** Further commands that were typed with the first one: `ip rule; ip -6 rule`. */
   readonly more: readonly OutputAbout[];
@@ -79,8 +83,10 @@ export class Section {
     if (shown === undefined) return undefined;
     if (shown === 'ip-rule' && this.kind === 'ip-rule' && this.lines > 0 && /^0:\s+from all lookup local/.test(text))
       return shown;
-    if (this.opened === 'asked' && this.more.length === 0) return undefined;
     const kind = this.#shown ?? this.about.kind;
+    // What no one knows the command of was none of these.
+    if (kind === undefined) return this.lines > 0 ? shown : undefined;
+    if (this.opened === 'asked' && this.more.length === 0) return undefined;
     return kind !== undefined && kind !== shown && !(kind === 'ip-link' && shown === 'ip-addr') ? shown : undefined;
   }
 
@@ -88,11 +94,13 @@ export class Section {
   endsBefore(line: Line): boolean {
     const { kind } = this;
     const { text } = line;
-    if (kind === undefined || this.lines === 0) return this.lines > 0 && isProse(text) && this.opened !== 'asked';
+    if (kind === undefined || this.lines === 0) return this.lines > 0 && isProse(text);
     if (/^[ \t}]/.test(text)) return false;
     if (this.afterBlank) {
-      if (startOf(text) !== undefined) return false;
-      if (this.opened === 'asked' && !isProse(text)) return kind === 'iptables-list' && isForeign(kind, text);
+      const shown = startOf(text);
+      if (shown !== undefined) return !isKin(shown, kind);
+      if (this.opened === 'asked' && !isProse(text) && !/[:\uff1a]$/.test(text.trimEnd()))
+        return kind === 'iptables-list' && isForeign(kind, text);
       return isForeign(kind, text);
     }
     return isProse(text) && isForeign(kind, text);
@@ -117,6 +125,10 @@ export class Section {
   }
 
   #give(line: Line): void {
+    if (this.lines === 0 && this.place.node === undefined) {
+      const host = LOGGED.exec(line.text)?.groups?.host;
+      if (host !== undefined) this.place = { ...this.place, node: host };
+    }
     if (this.lines === 0 && this.#next === this.about.firstLine) {
       this.about = { ...this.about, firstLine: line.number };
       this.#next = line.number;
@@ -127,6 +139,13 @@ export class Section {
     if (this.#waiting.length >= 512) this.flush();
   }
 }
+
+/** One tool's outputs: which of them it is tells the whole. */
+const isKin = (a: CaptureKind, b: CaptureKind): boolean => {
+  const [one, other] = [formatOf(a), formatOf(b)];
+  if (a === b || (one?.kin !== undefined && one.kin === other?.kin && one.kin !== 'routing')) return true;
+  return /^(?:ip-addr|ip-link)$/.test(a) && /^(?:ip-addr|ip-link)$/.test(b);
+};
 
 /** A line that the format's own reader does not know. */
 const isForeign = (kind: CaptureKind, text: string): boolean => {

@@ -1,5 +1,6 @@
 import { isBanner, isCut } from '../../captures/banners.ts';
 import { changesRules, type TypedCommand } from '../../captures/iptables/typed-commands.ts';
+import { isProse } from '../../captures/prose.ts';
 import type { CaptureKind } from '../../records/capture.ts';
 import { type CommandLine, readCommandLine } from '../layouts/command-line.ts';
 import { factsOfName, type NameFacts } from '../layouts/member-name.ts';
@@ -11,10 +12,9 @@ import { type HostBlock, hostBlockIn } from '../paste/host-block.ts';
 import type { Line } from '../paste/line.ts';
 import { type Loop, loopIn } from '../paste/loop.ts';
 import { type Prompt, promptIn } from '../paste/prompt.ts';
-import { isProse } from '../paste/prose.ts';
 import { enteredBy, leaves } from '../paste/shells.ts';
 import type { Found } from './finding.ts';
-import { bareCommand, type Header, headerIn } from './header.ts';
+import { bareCommand, type Header, headerIn, otherCommand } from './header.ts';
 import type { OutputAbout, OutputRead } from './output-reader.ts';
 import { type Opened, type Place, Section } from './section.ts';
 import { readTyped } from './typed-rules.ts';
@@ -183,11 +183,24 @@ export class TextReader {
       this.#start(aboutOf(bare), line.number + 1, 'asked', bare, this.#more(text));
       return true;
     }
+    if ((!this.#open || this.#open.afterBlank) && otherCommand(text)) {
+      this.#start(NOTHING, line.number + 1, 'asked');
+      return true;
+    }
     const caption = this.#mayCaption(text)
       ? captionIn(text, { leads: this.#leads(lines, at), known: this.#known })
       : undefined;
-    if (!caption) return false;
+    if (!caption) return this.#heading(text);
     this.#caption(caption);
+    return true;
+  }
+
+  /** A heading that says nothing of what stands below still ends what stood above. */
+  #heading(text: string): boolean {
+    if (!/^(?:#{2,6} +\S|\*\*[^*]{1,200}\*\*:?$|h[1-6]\. \S)/.test(text)) return false;
+    this.#closeAll(false);
+    this.#pending = this.#own === undefined ? undefined : this.#default();
+    if (this.#place.from === 'prompt') this.#place.stale = true;
     return true;
   }
 
@@ -272,6 +285,11 @@ export class TextReader {
   #asked: Pending['about'] | undefined;
 
   #hostLine(line: Line, host: string): void {
+    const open = this.#open;
+    if (open?.isEmpty && open.opened === 'asked') {
+      this.#asked = open.about;
+      this.#open = undefined;
+    }
     this.#close(false);
     if (line.text.trim() === '') {
       this.#hosted.get(host)?.blank(line);

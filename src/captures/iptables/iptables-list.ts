@@ -5,6 +5,7 @@ import { icmp6TypeNumber, icmpTypeNumber } from '../../tables/icmp-types.ts';
 import { flatten } from '../../tables/interner.ts';
 import { servicePort } from '../../tables/service-ports.ts';
 import { type CaptureInput, type CaptureModule, grammarReader, LineSink } from '../module.ts';
+import { isProse } from '../prose.ts';
 import { closeTables, hintsOf, OpenTable, type RuleHints } from './rule-tables.ts';
 
 /** What the grammar makes of one extension's words: a match, options of the target, the goto mark, a NAT address, or a word that nobody knows. */
@@ -45,6 +46,10 @@ const PROTOCOLS = new Map([
   ['132', 'sctp'],
   ['136', 'udplite'],
 ]);
+
+/** What the protocol's column holds: a number, or a name of /etc/protocols that people filter by. */
+const PROTOCOL =
+  /^!?(?:all|tcp|udp|udplite|sctp|dccp|icmp|icmpv6|ipv6-icmp|esp|ah|gre|igmp|ospf|vrrp|pim|ipip|ipencap|ipv6|ipv6-[a-z]{2,8}|l2tp|etherip|ipcomp|mh|mobility-header|egp|rsvp|eigrp|carp|fc|tlsp|\d{1,3})$/;
 
 /** Names that every system's files give to these (without -n). */
 const NAMED_ADDRESSES = new Map([
@@ -124,6 +129,19 @@ class ListSink extends LineSink {
     this.verbose = verbose;
     this.inChain = this.#open !== undefined;
     this.#last = undefined;
+  }
+
+  /** An empty line ends a chain: what stands behind it without another chain's head is nobody's rule. */
+  blank(): void {
+    this.inChain = false;
+    this.#last = undefined;
+  }
+
+  /** A sentence may have a rule's first words: what follows them then is no extension, and the protocol is none. */
+  isRule(protocol: string, fragment: string | null, extensions: readonly Extension[]): boolean {
+    if (fragment === null && !PROTOCOL.test(protocol)) return false;
+    const words = extensions.flatMap(({ word }) => word ?? []);
+    return words.length < 4 || !isProse(words.join(' '));
   }
 
   rule(
