@@ -1,52 +1,53 @@
 import { printConntrackEntry } from '../captures/print/conntrack.ts';
 import { PlainSlices } from '../captures/read-text.ts';
 import type { Capture } from '../records/capture.ts';
+import type { Quotable } from '../records/quotable.ts';
 import type { Bundle, BundleOrigin } from './bundle.ts';
+import { FileMask } from './file-mask.ts';
 import { LIMITS } from './limits.ts';
-import { maskKeys } from './mask-keys.ts';
 import { Damage, LimitReached } from './open/damage.ts';
 import type { Member } from './open/walk.ts';
 import { Walk } from './open/walk.ts';
 import type { ReadingWatch } from './options.ts';
 import { TextOfBytes } from './read/decode.ts';
 
-const QUOTED = 2000;
-
 /**
  * The original text of lines, by file and line. Small members were kept for it, and of usual conntrack lines the table knows the text; only for other lines
- * the bundle is gone through a second time (standard input was kept). Keys are masked; lines that do not exist are left out.
+ * the bundle is gone through a second time (standard input was kept). Secrets are masked by the modules; lines that do not exist are left out.
  */
 export const quoteLines = async (
   bundle: Pick<Bundle, 'origins' | 'nodes'>,
   wanted: ReadonlyMap<string, ReadonlySet<number>>,
   watch: ReadingWatch = {},
-): Promise<ReadonlyMap<string, ReadonlyMap<number, string>>> => {
-  const quotes = new Map<string, ReadonlyMap<number, string>>();
+): Promise<ReadonlyMap<string, ReadonlyMap<number, Quotable>>> => {
+  const quotes = new Map<string, ReadonlyMap<number, Quotable>>();
   const captures = bundle.nodes.flatMap((node) => node.namespaces.flatMap((ns) => ns.captures));
   const unknown = new Map<string, ReadonlySet<number>>();
+  const byFile = new Map<string, Capture[]>();
+  for (const capture of captures) byFile.set(capture.file, [...(byFile.get(capture.file) ?? []), capture]);
   for (const [file, lines] of wanted) {
-    const known = fromTables(
-      captures.filter((capture) => capture.file === file),
-      lines,
-    );
+    const known = fromTables(byFile.get(file) ?? [], lines);
     if (known) quotes.set(file, known);
     else unknown.set(file, lines);
   }
-  for (const origin of bundle.origins) await quoteFrom(origin, unknown, quotes, watch);
+  const linesFor = (file: string, lines: ReadonlySet<number>) =>
+    new LinesOfText(lines, new FileMask(byFile.get(file) ?? []));
+  for (const origin of bundle.origins) await quoteFrom(origin, unknown, linesFor, quotes, watch);
   return quotes;
 };
 
 /** What the file's table knows the text of; undefined where it does not know every line. */
-const fromTables = (captures: readonly Capture[], wanted: ReadonlySet<number>): Map<number, string> | undefined => {
+const fromTables = (captures: readonly Capture[], wanted: ReadonlySet<number>): Map<number, Quotable> | undefined => {
   const [capture, ...others] = captures;
   const table = capture?.data.conntrack;
   if (!table || others.length > 0) return undefined;
-  const lines = new Map<number, string>();
+  const lines = new Map<number, Quotable>();
+  const mask = new FileMask(captures);
   const end = (capture.firstLine ?? 1) + capture.lines;
   for (const line of [...wanted].filter((at) => at < end).sort((a, b) => a - b)) {
     const printed = table.printedAt(line);
     if (!printed) return undefined;
-    lines.set(line, quote(printConntrackEntry(printed.entry, printed.layer3)));
+    lines.set(line, mask.quote(line, printConntrackEntry(printed.entry, printed.layer3)));
   }
   return lines;
 };
@@ -54,7 +55,8 @@ const fromTables = (captures: readonly Capture[], wanted: ReadonlySet<number>): 
 const quoteFrom = async (
   { source, paths, repeats, texts }: BundleOrigin,
   wanted: ReadonlyMap<string, ReadonlySet<number>>,
-  quotes: Map<string, ReadonlyMap<number, string>>,
+  linesFor: (file: string, lines: ReadonlySet<number>) => LinesOfText,
+  quotes: Map<string, ReadonlyMap<number, Quotable>>,
   watch: ReadingWatch,
 ): Promise<void> => {
   const byPath = new Map<string, { readonly file: string; readonly lines: ReadonlySet<number> }>();
@@ -63,7 +65,7 @@ const quoteFrom = async (
     if (path === undefined) continue;
     const text = texts.get(path);
     if (text) {
-      const found = new LinesOfText(lines);
+      const found = linesFor(file, lines);
       for (const slice of text) found.take(slice);
       quotes.set(file, found.lines);
     } else byPath.set(path, { file, lines });
@@ -76,7 +78,7 @@ const quoteFrom = async (
       const request = byPath.get(member.path);
       // A name that comes twice: the last one was read.
       if (!request || member.link !== null) continue;
-      quotes.set(request.file, await linesOf(member, request.lines));
+      quotes.set(request.file, await linesOf(member, linesFor(request.file, request.lines)));
       open.delete(member.path);
       if (!repeats && open.size === 0) break;
     }
@@ -87,13 +89,15 @@ const quoteFrom = async (
 
 /** Picks lines out of a text that comes in slices of whole lines. */
 class LinesOfText {
-  readonly lines = new Map<number, string>();
+  readonly lines = new Map<number, Quotable>();
   readonly #wanted: ReadonlySet<number>;
+  readonly #mask: FileMask;
   readonly #last: number;
   #line = 1;
 
-  constructor(wanted: ReadonlySet<number>) {
+  constructor(wanted: ReadonlySet<number>, mask: FileMask) {
     this.#wanted = wanted;
+    this.#mask = mask;
     this.#last = Math.max(...wanted);
   }
 
@@ -105,14 +109,15 @@ class LinesOfText {
     for (let at = 0; at < slice.length && !this.complete; this.#line += 1) {
       const newline = slice.indexOf('\n', at);
       const end = newline < 0 ? slice.length : newline;
-      if (this.#wanted.has(this.#line)) this.lines.set(this.#line, quote(slice.slice(at, end)));
+      const text = slice.slice(at, end);
+      if (this.#wanted.has(this.#line)) this.lines.set(this.#line, this.#mask.quote(this.#line, text));
+      else this.#mask.pass(this.#line, text);
       at = end + 1;
     }
   }
 }
 
-const linesOf = async (member: Member, wanted: ReadonlySet<number>): Promise<ReadonlyMap<number, string>> => {
-  const found = new LinesOfText(wanted);
+const linesOf = async (member: Member, found: LinesOfText): Promise<ReadonlyMap<number, Quotable>> => {
   const slices = new PlainSlices((slice) => found.take(slice), LIMITS.lineLength);
   const decoder = new TextOfBytes();
   try {
@@ -127,6 +132,3 @@ const linesOf = async (member: Member, wanted: ReadonlySet<number>): Promise<Rea
   slices.end();
   return found.lines;
 };
-
-/** Masked before it is cut: half a key is a key's half. */
-const quote = (line: string): string => maskKeys(line.slice(0, 4 * QUOTED)).slice(0, QUOTED);

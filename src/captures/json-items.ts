@@ -88,6 +88,7 @@ export const textOrJson = <S extends LineSink>(
 
 const readJson = <S extends LineSink>(text: string, sink: S, fromJson: (sink: S, item: JsonItem) => void): void => {
   const first = sink.line;
+  sink.see(text);
   const { items, broken } = scanJson(text, first);
   for (const item of items) {
     sink.line = item.line;

@@ -1,8 +1,12 @@
 import type { Capture, CaptureData, CaptureKind, UnreadLine } from '../records/capture.ts';
+import { cutQuotable, type Quotable } from '../records/quotable.ts';
 import type { Source } from '../records/source.ts';
 import { isBanner, isCut } from './banners.ts';
 import type { CaptureFormat } from './format.ts';
 import type { LineNumbers } from './line-numbers.ts';
+import type { FormatMask } from './masking/masked-lines.ts';
+import { quotableAlone } from './masking/masked-lines.ts';
+import { UnreadLines } from './unread-lines.ts';
 
 /** What is known of a member before it is read. */
 export interface CaptureInput {
@@ -44,12 +48,17 @@ export interface CaptureModule {
   readonly precedence: number;
   /** Tells the kind by the member's first 4 KiB where the path does not; undefined where it is not this format. */
   readonly sniff: (head: string) => CaptureKind | undefined;
+  /**
+   * What of its lines may be shown: made for each output, from its first line on. `usualMask` where its own lines hold no secret. There is no
+   * other way from a line to an output.
+   */
+  readonly mask: () => FormatMask;
   open(input: CaptureInput): CaptureReader;
 }
 
 type Parse = (input: string, options: { startRule: string; sink: LineSink; peg$silentFails?: number }) => unknown;
 
-const KEPT_UNREAD = 20;
+const KEPT_MESSAGES = 20;
 const EXPLAINED_UNREAD = 3;
 
 /**
@@ -64,8 +73,8 @@ export class LineSink {
   records = 0;
   ignored = 0;
   unread = 0;
-  readonly unreadLines: UnreadLine[] = [];
-  readonly toolMessages: { source: Source; text: string }[] = [];
+  readonly unreadLines = new UnreadLines();
+  readonly toolMessages: { source: Source; text: Quotable }[] = [];
   readonly #firstLine: number;
   readonly #numbers: LineNumbers | undefined;
 
@@ -105,8 +114,8 @@ export class LineSink {
 
   tool(text: string): void {
     this.ignored += 1;
-    if (this.toolMessages.length < KEPT_UNREAD)
-      this.toolMessages.push({ source: this.source(), text: text.slice(0, 500) });
+    if (this.toolMessages.length < KEPT_MESSAGES)
+      this.toolMessages.push({ source: this.source(), text: cutQuotable(quotableAlone(text), 500) });
   }
 
   raw(text: string, source: Source = this.source()): void {
@@ -120,7 +129,12 @@ export class LineSink {
       return;
     }
     this.unread += 1;
-    if (this.unreadLines.length < KEPT_UNREAD) this.unreadLines.push({ source, text: text.slice(0, 500) });
+    this.unreadLines.add(source, text);
+  }
+
+  /** The text that is read next, before it is read: a secret may go on over several of its lines. */
+  see(text: string): void {
+    this.unreadLines.see(text, this.source().line);
   }
 }
 
@@ -135,15 +149,17 @@ export const grammarReader = <S extends LineSink>(
   finish: (sink: S) => CaptureData,
 ): CaptureReader => ({
   read(slice) {
+    sink.see(slice);
     (parse as Parse)(slice, { startRule: 'Chunk', sink, peg$silentFails: 1 });
   },
   end() {
     const data = finish(sink);
     // Taken before the second look at unread lines, whose actions run as those of any line.
     const { lines, records, ignored, unread } = sink;
-    const unreadLines = sink.unreadLines
-      .slice()
-      .map((line, i) => (i < EXPLAINED_UNREAD ? explain(line, sink, parse as Parse) : line));
+    const unreadLines = sink.unreadLines.shown((text, i) =>
+      i < EXPLAINED_UNREAD ? explain(text, sink, parse as Parse) : {},
+    );
+    const unreadAt = sink.unreadLines.at;
     return {
       kind: input.kind,
       file: input.file,
@@ -153,6 +169,8 @@ export const grammarReader = <S extends LineSink>(
       ignored,
       unread,
       unreadLines,
+      unreadAt,
+      ...(input.numbers?.part ? { readAt: input.numbers.ranges(input.firstLine, lines) } : {}),
       toolMessages: sink.toolMessages,
       partial: sink.cut,
       data,
@@ -160,13 +178,14 @@ export const grammarReader = <S extends LineSink>(
   },
 });
 
-const explain = (line: UnreadLine, sink: LineSink, parse: Parse): UnreadLine => {
+/** What was expected where, in the grammar's words. */
+const explain = (text: string, sink: LineSink, parse: Parse): Pick<UnreadLine, 'expected' | 'column'> => {
   try {
-    parse(`${line.text}\n`, { startRule: 'Line', sink });
-    return line;
+    parse(`${text}\n`, { startRule: 'Line', sink });
+    return {};
   } catch (error) {
     if (!(error instanceof Error && error.name === 'SyntaxError')) throw error;
     const { location } = error as Error & { location?: { start: { column: number } } };
-    return { ...line, expected: error.message.slice(0, 300), ...(location ? { column: location.start.column } : {}) };
+    return { expected: error.message.slice(0, 300), ...(location ? { column: location.start.column } : {}) };
   }
 };

@@ -1,6 +1,7 @@
 import type { BundleNote } from '../bundle/note.ts';
 import type { Finding, FlowAnalysis, RuledOutFinding, UndecidedFinding, Values } from '../causes/facts/finding.ts';
 import type { CaptureKind, UnreadLine } from '../records/capture.ts';
+import type { Quotable } from '../records/quotable.ts';
 import type { Source } from '../records/source.ts';
 import type { CollectItem } from './collect/item.ts';
 import type { Verdict } from './verdict.ts';
@@ -15,7 +16,7 @@ export interface InventoryCapture {
   readonly file: string;
   readonly records: number;
   readonly unread: number;
-  readonly toolMessage: string | undefined;
+  readonly toolMessage: Quotable | undefined;
   readonly partial: boolean;
 }
 export interface InventoryNode {
@@ -43,5 +44,5 @@ export interface Analysis {
   readonly unreadTotal: number;
   readonly ignoredMembers: readonly { readonly file: string; readonly why: string }[];
   /** Text of the quoted lines and of the three lines around each, by file and line. Keys are masked. */
-  readonly quotes: ReadonlyMap<string, ReadonlyMap<number, string>>;
+  readonly quotes: ReadonlyMap<string, ReadonlyMap<number, Quotable>>;
 }

@@ -9,6 +9,7 @@ import type { KubeEndpoint, KubeNode, KubePod, KubeService } from './kube.ts';
 import type { Link } from './link.ts';
 import type { PacketTable } from './packet.ts';
 import type { Probe } from './probe.ts';
+import type { Quotable } from './quotable.ts';
 import type { FdbEntry, Neighbour, Route, RouteRule } from './route.ts';
 import type { Socket } from './socket.ts';
 import type { Source } from './source.ts';
@@ -54,9 +55,18 @@ export interface CaptureData {
 /** A line that no grammar rule understood. `expected` and `column` come from the grammar's own message and are there for the first few. */
 export interface UnreadLine {
   readonly source: Source;
-  readonly text: string;
+  readonly text: Quotable;
   readonly expected?: string;
   readonly column?: number;
+}
+
+/** Lines of a file, both ends among them. */
+export type LineRange = readonly [first: number, last: number];
+
+/** Line numbers as ranges; where they were too many, everything from line `rest` on counts. */
+export interface UnreadAt {
+  readonly ranges: readonly LineRange[];
+  readonly rest: number;
 }
 
 /** One member, read: data and an honest account of its lines. */
@@ -72,8 +82,12 @@ export interface Capture {
   readonly unread: number;
   /** The first unread lines (at most 20), with their text. */
   readonly unreadLines: readonly UnreadLine[];
+  /** The lines of the file that were read, where they are not simply those from the first one on. */
+  readonly readAt?: readonly LineRange[];
+  /** The lines that were not understood, all of them. */
+  readonly unreadAt: UnreadAt;
   /** A tool's own error messages: why a capture is missing. */
-  readonly toolMessages: readonly { readonly source: Source; readonly text: string }[];
+  readonly toolMessages: readonly { readonly source: Source; readonly text: Quotable }[];
   /** True where the member was cut (truncated archive, `.tailed`, `-- tail`). */
   readonly partial: boolean;
   /** Lines that something had wrapped and that were read as one: the number of the first, and how many they are. */

@@ -1,12 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { maskKeys } from '../../src/bundle/mask-keys.ts';
 import { quoteLines } from '../../src/bundle/quote-lines.ts';
+import { withoutSecrets } from '../../src/captures/masking/known-secrets.ts';
 import { readBytes, tar, tree } from './archive.ts';
 import * as s from './samples.ts';
 
 test('the original lines come back, in a second pass, from standard input too', async () => {
-  const long = `${s.CONNTRACK.repeat(5000)}src=x ${'y'.repeat(5000)}\r\n`;
+  const long = `${s.CONNTRACK.repeat(5000)}src=x ${'yes '.repeat(1250)}\r\n`;
   const bundle = await readBytes(
     gzipSync(
       await tar(
@@ -29,7 +29,7 @@ test('the original lines come back, in a second pass, from standard input too', 
   expect(quotes.get('n1/ip_xfrm_state.txt')).toEqual(
     new Map([
       [1, 'src 192.0.2.10 dst 192.0.2.20'],
-      [4, '\taead rfc4106(gcm(aes)) (key removed) 128'],
+      [4, '\taead rfc4106(gcm(aes)) [masked] 128'],
     ]),
   );
   expect(quotes.has('absent.txt')).toBe(false);
@@ -38,16 +38,16 @@ test('the original lines come back, in a second pass, from standard input too', 
 test.each([
   [
     '\tauth-trunc hmac(sha256) 0x00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff 128',
-    '\tauth-trunc hmac(sha256) (key removed) 128',
+    '\tauth-trunc hmac(sha256) [masked] 128',
   ],
-  ['\tenc cbc(aes) 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff', '\tenc cbc(aes) (key removed)'],
-  ['\tenc cbc(aes) 0x_00112233445566778899aabbccddeeff', '\tenc cbc(aes) (key removed)'],
-  ['\tauth hmac(md5) 00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff', '\tauth hmac(md5) (key removed)'],
-  ['aead 0x00112233445566778899AABBCCDDEEFF00112233 128', 'aead (key removed) 128'],
-  ['10.0.0.1 10.0.0.2 : PSK "correct horse"', '10.0.0.1 10.0.0.2 : PSK (key removed)'],
-  ['10.0.0.1 : PSK 0x00112233445566778899aabbccddeeff', '10.0.0.1 : PSK (key removed)'],
-  ["psk='s3cret'", 'psk=(key removed)'],
-  ['a stray 00112233445566778899aabbccddeeff elsewhere', 'a stray (key removed) elsewhere'],
+  ['\tenc cbc(aes) 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff', '\tenc cbc(aes) [masked]'],
+  ['\tenc cbc(aes) 0x_00112233445566778899aabbccddeeff', '\tenc cbc(aes) [masked]'],
+  ['\tauth hmac(md5) 00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff', '\tauth hmac(md5) [masked]'],
+  ['aead 0x00112233445566778899AABBCCDDEEFF00112233 128', 'aead [masked] 128'],
+  ['10.0.0.1 10.0.0.2 : PSK "correct horse"', '10.0.0.1 10.0.0.2 : PSK [masked]'],
+  ['10.0.0.1 : PSK 0x00112233445566778899aabbccddeeff', '10.0.0.1 : PSK [masked]'],
+  ["psk='s3cret'", 'psk=[masked]'],
+  ['a stray 00112233445566778899aabbccddeeff elsewhere', 'a stray [masked] elsewhere'],
   [
     '\tproto esp spi 0x0b51e202(189915650) reqid 16389(0x00004005) mode tunnel',
     '\tproto esp spi 0x0b51e202(189915650) reqid 16389(0x00004005) mode tunnel',
@@ -57,7 +57,7 @@ test.each([
     'inet6 2001:db8:1111:2222:3333:4444:5555:6666/64 scope global',
     'inet6 2001:db8:1111:2222:3333:4444:5555:6666/64 scope global',
   ],
-])('%s', (line, masked) => expect(maskKeys(line)).toBe(masked));
+])('%s', (line, masked) => expect(withoutSecrets(line)).toBe(masked));
 
 test('lines that the table knows are quoted to the letter', async () => {
   const usual = [

@@ -4,6 +4,7 @@ import { knows } from '../../src/network/namespace.ts';
 import type { Capture } from '../../src/records/capture.ts';
 import type { RuleTable } from '../../src/records/iptables.ts';
 import type { VirtualService } from '../../src/records/ipvs.ts';
+import { quotable } from '../quotable.ts';
 import { at, capture, hop, link, route } from './make.ts';
 
 const hostOf = (...captures: Capture[]) => {
@@ -64,7 +65,7 @@ test('of one table the last dump counts; a listing gives way to a dump; another 
 test('only an error message of the tool: not captured; a header without entries: none there', () => {
   const complaint = (text: string): Partial<Capture> => ({
     records: 0,
-    toolMessages: [{ source: { file: 'x', line: 1 }, text }],
+    toolMessages: [{ source: { file: 'x', line: 1 }, text: quotable(text) }],
   });
   const host = hostOf(
     capture('ipset', {}, complaint('bash: ipset: command not found')),
@@ -77,7 +78,7 @@ test('only an error message of the tool: not captured; a header without entries:
 });
 
 test('a /proc file that is missing is no ipvs, another missing file says nothing', () => {
-  const message = (text: string) => ({ records: 0, toolMessages: [{ source: at(), text }] });
+  const message = (text: string) => ({ records: 0, toolMessages: [{ source: at(), text: quotable(text) }] });
   expect(
     knows(hostOf(capture('ipvsadm', {}, message('cat: /proc/net/ip_vs: No such file or directory'))), 'ipvsadm'),
   ).toBe(true);

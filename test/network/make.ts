@@ -18,6 +18,7 @@ export const capture = (kind: CaptureKind, data: CaptureData, over: Partial<Capt
   kind,
   file: `${kind}.txt`,
   lines: 1,
+  unreadAt: { ranges: [], rest: Number.POSITIVE_INFINITY },
   records: 1,
   ignored: 0,
   unread: 0,

@@ -8,6 +8,7 @@ import { renderHtml } from '../../src/report/render-html.ts';
 import { renderJson } from '../../src/report/render-json.ts';
 import { renderMarkdown } from '../../src/report/render-markdown.ts';
 import { renderTerminal } from '../../src/report/render-terminal.ts';
+import { quotable } from '../quotable.ts';
 import { sampleAnalysis } from './sample-analysis.ts';
 
 const CANARY_LINES = [
@@ -44,10 +45,10 @@ const canary: Analysis = {
       words: ['203.0.113.77/32', 'canary-pod'],
     })),
   })),
-  unread: [{ source: { file: 'canary-node-7/x', line: 1 }, text: CANARY_LINES.join(' ') }],
+  unread: [{ source: { file: 'canary-node-7/x', line: 1 }, text: quotable(CANARY_LINES.join(' ')) }],
   quotes: new Map([
     ...sampleAnalysis.quotes,
-    ['canary-node-7/ip_addr.txt', new Map(CANARY_LINES.map((text, i) => [i + 1, text] as const))],
+    ['canary-node-7/ip_addr.txt', new Map(CANARY_LINES.map((text, i) => [i + 1, quotable(text)] as const))],
   ]),
 };
 const { analysis, mapping } = redact(canary, {

@@ -10,6 +10,7 @@ import { renderJson, resultOf } from '../../src/report/render-json.ts';
 import { renderMarkdown } from '../../src/report/render-markdown.ts';
 import { renderTerminal } from '../../src/report/render-terminal.ts';
 import { resultDocument, resultSchema } from '../../src/report/result-schema.ts';
+import { quotable } from '../quotable.ts';
 import { tagsOf } from './html-tokens.ts';
 import { sampleAnalysis } from './sample-analysis.ts';
 
@@ -196,7 +197,7 @@ describe('HTML', () => {
       flows: Array.from({ length: 60 }, (_, i) => ({ ...longFlow, id: `f${i + 1}` })),
       rootCauses: Array.from({ length: 60 }, () => ({ ...cause, values: { ...cause.values, virtual: long } })),
       ruledOut: Array.from({ length: 3000 }, (_, i) => ({ ...ruled, values: { server: `${i}-${long}` } })),
-      unread: Array.from({ length: 5000 }, (_, i) => ({ source: { file: long, line: i }, text: long })),
+      unread: Array.from({ length: 5000 }, (_, i) => ({ source: { file: long, line: i }, text: quotable(long) })),
       unreadTotal: 5000,
     };
     const text = renderHtml(big, { lang: 'en' });

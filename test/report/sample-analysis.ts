@@ -3,6 +3,7 @@ import type { Finding, FlowAnalysis } from '../../src/causes/facts/finding.ts';
 import type { FlowEvidence, SeenPacket } from '../../src/evidence/observation.ts';
 import type { Analysis, InventoryCapture } from '../../src/judging/analysis.ts';
 import type { CaptureKind } from '../../src/records/capture.ts';
+import { quotable } from '../quotable.ts';
 import { seen, viewOf } from './sample-packets.ts';
 import { sampleWalk } from './sample-walk.ts';
 
@@ -316,7 +317,7 @@ export const sampleAnalysis: Analysis = {
               capture('sockets', 'edge-gw/netns/nginx/ss_-antp.txt', 4),
               capture('tcpdump', 'edge-gw/netns/nginx/tcpdump/eth0.txt', 35),
               capture('conntrack', 'edge-gw/netns/nginx/conntrack_-L.txt', 0, {
-                toolMessage: "conntrack v1.4.7 (conntrack-tools): Operation failed: can't open handler",
+                toolMessage: quotable("conntrack v1.4.7 (conntrack-tools): Operation failed: can't open handler"),
               }),
             ],
           },
@@ -466,12 +467,14 @@ export const sampleAnalysis: Analysis = {
   unread: [
     {
       source: { file: 'cloud-gw/sysctl_-a.txt', line: 1638 },
-      text: 'sysctl: permission denied on key "net.core.bpf_jit_kallsyms"',
+      text: quotable('sysctl: permission denied on key "net.core.bpf_jit_kallsyms"'),
     },
   ],
   unreadTotal: 2,
   ignoredMembers: [{ file: 'README.md', why: 'no-capture' }],
   quotes: new Map(
-    quoteFiles.map((file) => [file, new Map(linesOf(file).map((text, i) => [i + 1, text] as const))] as const),
+    quoteFiles.map(
+      (file) => [file, new Map(linesOf(file).map((text, i) => [i + 1, quotable(text)] as const))] as const,
+    ),
   ),
 };

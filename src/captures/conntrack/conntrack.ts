@@ -12,6 +12,7 @@ import {
   SHAPE_UNIT,
 } from '../../tables/conntrack-columns.ts';
 import { flatten } from '../../tables/interner.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureInput, type CaptureModule, type CaptureReader, grammarReader, LineSink } from '../module.ts';
 import { plainText } from '../plain-text.ts';
 import { isOtherForm, plainEntries } from './conntrack-forms.ts';
@@ -267,6 +268,7 @@ const open = (input: CaptureInput): CaptureReader => {
 export const conntrack: CaptureModule = {
   programs: 'conntrack',
   precedence: 30,
+  mask: usualMask,
   formats: [
     {
       kind: 'conntrack',

@@ -2,6 +2,7 @@ import { parse } from '#grammars/counters';
 import type { Counter } from '../../records/counter.ts';
 import { flatten } from '../../tables/interner.ts';
 import { type JsonItem, lineOfKey, number, object, textOrJson } from '../json-items.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
 import { type Direction, netstatCounter } from './netstat-phrases.ts';
 
@@ -80,6 +81,7 @@ const fromJson = (sink: CounterSink, item: JsonItem): void => {
 export const counters: CaptureModule = {
   programs: 'nstat netstat',
   precedence: 110,
+  mask: usualMask,
   formats: [
     {
       kind: 'counters',

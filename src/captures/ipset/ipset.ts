@@ -3,6 +3,7 @@ import type { IpSet, SetMember } from '../../records/ipset.ts';
 import type { Source } from '../../records/source.ts';
 import { canonicalAddress } from '../../tables/address.ts';
 import { flatten } from '../../tables/interner.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureInput, type CaptureModule, grammarReader, LineSink } from '../module.ts';
 
 /** Names that the types had before ipset 5 (ipset(8), "type names"). */
@@ -198,6 +199,7 @@ const memberOf = (source: Source, parts: readonly string[], tail: readonly strin
 export const ipset: CaptureModule = {
   programs: 'ipset',
   precedence: 60,
+  mask: usualMask,
   formats: [
     {
       kind: 'ipset',

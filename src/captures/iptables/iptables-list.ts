@@ -4,6 +4,7 @@ import { canonicalPrefix } from '../../tables/address.ts';
 import { icmp6TypeNumber, icmpTypeNumber } from '../../tables/icmp-types.ts';
 import { flatten } from '../../tables/interner.ts';
 import { servicePort } from '../../tables/service-ports.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureInput, type CaptureModule, grammarReader, LineSink } from '../module.ts';
 import { isProse } from '../prose.ts';
 import { closeTables, hintsOf, OpenTable, type RuleHints } from './rule-tables.ts';
@@ -272,6 +273,7 @@ const foldExtensions = (
 export const iptablesList: CaptureModule = {
   programs: 'iptables ip6tables iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy',
   precedence: 50,
+  mask: usualMask,
   formats: [
     {
       kind: 'iptables-list',

@@ -1,5 +1,6 @@
 import { parse } from '#grammars/iptables-save';
 import type { Backend, Counters, Family, TableName } from '../../records/iptables.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureInput, type CaptureModule, grammarReader, LineSink } from '../module.ts';
 import { RuleFolder } from './rule-folder.ts';
 import { closeTables, hintsOf, OpenTable, type RuleHints } from './rule-tables.ts';
@@ -141,6 +142,7 @@ export const iptablesSave: CaptureModule = {
   programs:
     'iptables-save ip6tables-save iptables-nft-save iptables-legacy-save ip6tables-nft-save ip6tables-legacy-save',
   precedence: 40,
+  mask: usualMask,
   formats: [
     {
       kind: 'iptables-save',

@@ -4,6 +4,7 @@ import type { IpvsConnection, IpvsTimeouts, VirtualService } from '../../records
 import { numberToIpv4 } from '../../tables/address.ts';
 import { flatten } from '../../tables/interner.ts';
 import type { OptionWord } from '../format.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
 import { countersOf, emptyServer, forwardMethod, ServiceDrafts } from './ipvs-draft.ts';
 import { ipvsEndpoint } from './ipvs-endpoint.ts';
@@ -286,6 +287,7 @@ export const ipvsadm: CaptureModule = {
   programs: 'ipvsadm ipvsadm-save',
   options: 'rate thresholds threshold persistent persist sort daemon timeout connection connections conn lnc lc',
   precedence: 70,
+  mask: usualMask,
   formats: [
     {
       kind: 'ipvsadm',

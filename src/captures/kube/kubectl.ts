@@ -1,6 +1,7 @@
 import { parse } from '#grammars/kubectl';
 import { type CaptureInput, type CaptureModule, type CaptureReader, grammarReader } from '../module.ts';
 import { type KubeDocuments, readKubeJson, readKubeYaml } from './kube-documents.ts';
+import { kubeMask } from './kube-mask.ts';
 import { KubeSink } from './kube-sink.ts';
 
 type Form = 'table' | 'json' | 'yaml';
@@ -24,6 +25,7 @@ const formOf = (slice: string): Form | undefined => {
 /** Documents are read whole: their text is kept until the end. */
 const finishDocuments = (sink: KubeSink, form: 'json' | 'yaml', source: string): KubeDocuments['broken'] => {
   const first = sink.line;
+  sink.see(source);
   // client-go's warnings are no part of the document; their lines stay, so that line numbers hold.
   const document = source.replace(/^(?:Warning: |[WEI]\d{4} )[^\n]*/gm, '');
   const { objects, broken }: KubeDocuments =
@@ -71,6 +73,7 @@ const reader = (input: CaptureInput): CaptureReader => {
 export const kubectl: CaptureModule = {
   programs: 'kubectl oc crictl',
   precedence: 20,
+  mask: kubeMask,
   formats: [
     {
       kind: 'kubectl',

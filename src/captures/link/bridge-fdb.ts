@@ -4,6 +4,7 @@ import { canonicalAddress } from '../../tables/address.ts';
 import { Interner } from '../../tables/interner.ts';
 import { AddressSink } from '../address-sink.ts';
 import { type JsonItem, number, text, textOrJson, texts } from '../json-items.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureInput, type CaptureModule, grammarReader } from '../module.ts';
 
 class FdbSink extends AddressSink {
@@ -71,6 +72,7 @@ const fromJson = (sink: FdbSink, { value }: JsonItem): void => {
 export const bridgeFdb: CaptureModule = {
   programs: 'bridge brctl',
   precedence: 160,
+  mask: usualMask,
   formats: [
     {
       kind: 'bridge-fdb',

@@ -1,6 +1,7 @@
 import { parse } from '#grammars/ip-addr';
 import type { Link } from '../../records/link.ts';
 import { type JsonItem, number, text, textOrJson } from '../json-items.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureModule, grammarReader } from '../module.ts';
 import { linkDraft } from './link-draft.ts';
 import { LinkSink } from './link-sink.ts';
@@ -25,6 +26,7 @@ const fromJson = (sink: LinkSink, { value }: JsonItem): void => {
 export const bridgeLink: CaptureModule = {
   programs: 'bridge',
   precedence: 120,
+  mask: usualMask,
   formats: [
     {
       kind: 'bridge-link',

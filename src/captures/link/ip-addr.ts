@@ -1,5 +1,6 @@
 import { parse } from '#grammars/ip-addr';
 import { textOrJson } from '../json-items.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureModule, grammarReader } from '../module.ts';
 import { linkFromJson } from './link-json.ts';
 import { LinkSink } from './link-sink.ts';
@@ -8,6 +9,7 @@ import { LinkSink } from './link-sink.ts';
 export const ipAddr: CaptureModule = {
   programs: 'ip ifconfig',
   precedence: 130,
+  mask: usualMask,
   formats: [
     {
       kind: 'ip-addr',

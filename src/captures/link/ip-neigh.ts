@@ -4,6 +4,7 @@ import { addressFamily, canonicalAddress } from '../../tables/address.ts';
 import { Interner } from '../../tables/interner.ts';
 import { AddressSink } from '../address-sink.ts';
 import { type JsonItem, text, textOrJson, texts } from '../json-items.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureInput, type CaptureModule, grammarReader } from '../module.ts';
 
 const STATES = new Set('REACHABLE STALE PERMANENT FAILED INCOMPLETE NOARP DELAY PROBE NONE'.split(' '));
@@ -100,6 +101,7 @@ const fromJson = (sink: NeighbourSink, { value }: JsonItem): void => {
 export const ipNeigh: CaptureModule = {
   programs: 'ip arp',
   precedence: 150,
+  mask: usualMask,
   formats: [
     {
       kind: 'ip-neigh',

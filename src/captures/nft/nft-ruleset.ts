@@ -2,6 +2,7 @@ import { parse } from '#grammars/nft-ruleset';
 import type { Counters, NftChain, NftRule, NftSet, NftStatement, NftTable } from '../../records/iptables.ts';
 import type { Source } from '../../records/source.ts';
 import { flatten } from '../../tables/interner.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureInput, type CaptureModule, type CaptureReader, grammarReader, LineSink } from '../module.ts';
 import { rulesetOfJson } from './nft-json.ts';
 import { withNames } from './nft-numbers.ts';
@@ -190,6 +191,7 @@ const readJson = (text: string, firstLine: number, sink: RulesetSink, reader: Ca
 export const nftRuleset: CaptureModule = {
   programs: 'nft',
   precedence: 10,
+  mask: usualMask,
   formats: [
     {
       kind: 'nft-ruleset',

@@ -1,5 +1,6 @@
 import { parse } from '#grammars/ip-route';
 import { type JsonItem, list, object, text, textOrJson, texts } from '../json-items.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureInput, type CaptureModule, grammarReader } from '../module.ts';
 import { hopOf, type RouteAttribute, routeDraft } from './route-draft.ts';
 import { RouteSink } from './route-sink.ts';
@@ -62,6 +63,7 @@ const JSON_ROW = /^\[\s*\{\s*(?:"type":\s*"\w+",\s*)?"dst":\s*"[^"]+",\s*(?!"dev
 export const ipRoute: CaptureModule = {
   programs: 'ip route netstat',
   precedence: 210,
+  mask: usualMask,
   formats: [
     {
       kind: 'ip-route',

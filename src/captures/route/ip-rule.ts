@@ -4,6 +4,7 @@ import { canonicalPrefix, type Family, prefixFamily } from '../../tables/address
 import { flatten } from '../../tables/interner.ts';
 import { AddressSink } from '../address-sink.ts';
 import { type JsonItem, number, text, textOrJson } from '../json-items.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureInput, type CaptureModule, grammarReader } from '../module.ts';
 
 type Draft = { -readonly [K in keyof RouteRule]: RouteRule[K] } & { extra: string[]; sure: boolean };
@@ -209,6 +210,7 @@ const fromJson = (sink: RuleSink, { value }: JsonItem): void => {
 export const ipRule: CaptureModule = {
   programs: 'ip',
   precedence: 140,
+  mask: usualMask,
   formats: [
     {
       kind: 'ip-rule',

@@ -2,6 +2,7 @@ import { parse } from '#grammars/rt-cache';
 import type { Counter } from '../../records/counter.ts';
 import type { Source } from '../../records/source.ts';
 import { flatten } from '../../tables/interner.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
 
 /** Of the whole table and the same in every row, where the other columns are a CPU's own. */
@@ -47,6 +48,7 @@ class StatTableSink extends LineSink {
  */
 export const rtCache: CaptureModule = {
   precedence: 100,
+  mask: usualMask,
   formats: [
     {
       kind: 'rt-cache',

@@ -5,6 +5,7 @@ import { Interner } from '../../tables/interner.ts';
 import { servicePort } from '../../tables/service-ports.ts';
 import { type CaptureInput, type CaptureModule, type CaptureReader, grammarReader, LineSink } from '../module.ts';
 import { PROC_HEAD, procProto, procSockets } from './proc-sockets.ts';
+import { socketsMask } from './sockets-mask.ts';
 
 /** netstat's names of TCP states, in ss's words. */
 const NETSTAT_STATES: Readonly<Record<string, string>> = {
@@ -185,6 +186,7 @@ export const sockets: CaptureModule = {
   options:
     'antp anp tunap tulpn tupna tulnp tlnp ulnp plnt lntp lntup tlpn anu ant ane anop peaonmi neopa agn an tan uan itan established listening',
   precedence: 170,
+  mask: socketsMask,
   formats: [
     {
       kind: 'sockets',

@@ -1,6 +1,7 @@
 import { parse } from '#grammars/date';
 import type { CaptureTime } from '../../records/host.ts';
 import { flatten } from '../../tables/interner.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
 import { readMoment, zoneMinutes } from './clock.ts';
 
@@ -73,6 +74,7 @@ const offsetBetween = (local: string, epoch: number | undefined): number | undef
 export const date: CaptureModule = {
   programs: 'date timedatectl',
   precedence: 240,
+  mask: usualMask,
   formats: [
     {
       kind: 'date',

@@ -1,6 +1,7 @@
 import { parse } from '#grammars/dmesg';
 import type { KernelMessage } from '../../records/counter.ts';
 import { flatten } from '../../tables/interner.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
 import { loggedPacket } from './logged-packet.ts';
 
@@ -53,6 +54,7 @@ class MessageSink extends LineSink {
 export const dmesg: CaptureModule = {
   programs: 'dmesg',
   precedence: 190,
+  mask: usualMask,
   formats: [
     {
       kind: 'dmesg',

@@ -1,5 +1,6 @@
 import { parse } from '#grammars/hostname';
 import { flatten } from '../../tables/interner.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
 
 class HostnameSink extends LineSink {
@@ -19,6 +20,7 @@ class HostnameSink extends LineSink {
 export const hostname: CaptureModule = {
   programs: 'hostname hostnamectl',
   precedence: 230,
+  mask: usualMask,
   formats: [
     {
       kind: 'hostname',

@@ -2,6 +2,7 @@ import { parse } from '#grammars/sysctl';
 import type { Sysctl } from '../../records/counter.ts';
 import { flatten } from '../../tables/interner.ts';
 import { type JsonItem, lineOfKey, text, textOrJson } from '../json-items.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureInput, type CaptureModule, grammarReader, LineSink } from '../module.ts';
 
 /** sysctl(8) writes a path's slashes as dots, and the dots of a device's name (`eth0.5`) as slashes. */
@@ -70,6 +71,7 @@ const fromJson = (sink: SysctlSink, item: JsonItem): void => {
 export const sysctl: CaptureModule = {
   programs: 'sysctl',
   precedence: 180,
+  mask: usualMask,
   formats: [
     {
       kind: 'sysctl',

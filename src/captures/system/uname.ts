@@ -1,6 +1,7 @@
 import { parse } from '#grammars/uname';
 import type { KernelVersion } from '../../records/host.ts';
 import { flatten } from '../../tables/interner.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
 
 /** Machine words of uname(2) that stand before `GNU/Linux` or last; the version text before them may hold anything. */
@@ -29,6 +30,7 @@ class KernelSink extends LineSink {
 export const uname: CaptureModule = {
   programs: 'uname',
   precedence: 220,
+  mask: usualMask,
   formats: [
     {
       kind: 'uname',

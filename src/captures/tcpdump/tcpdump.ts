@@ -4,6 +4,7 @@ import { PacketColumns } from '../../tables/packet-columns.ts';
 import { PacketDraft, type PacketLayer, type Protocol, portNumber, protocolOf } from '../../tables/packet-layer.ts';
 import { type CaptureInput, type CaptureModule, grammarReader, LineSink } from '../module.ts';
 import { TcpdumpClock } from './tcpdump-clock.ts';
+import { tcpdumpMask } from './tcpdump-mask.ts';
 import { DataThinning } from './tcpdump-thinning.ts';
 
 /** print-sll.c sll_pkttype_values. */
@@ -484,6 +485,7 @@ const sniff = (head: string): CaptureKind | undefined =>
 export const tcpdump: CaptureModule = {
   programs: 'tcpdump',
   precedence: 200,
+  mask: tcpdumpMask,
   formats: [
     {
       kind: 'tcpdump',

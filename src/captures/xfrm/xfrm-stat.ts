@@ -1,5 +1,6 @@
 import { parse } from '#grammars/xfrm-stat';
 import type { Counter } from '../../records/counter.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
 
 class CounterSink extends LineSink {
@@ -14,6 +15,7 @@ class CounterSink extends LineSink {
 /** /proc/net/xfrm_stat (net/xfrm/xfrm_proc.c). */
 export const xfrmStat: CaptureModule = {
   precedence: 90,
+  mask: usualMask,
   formats: [
     {
       kind: 'xfrm-stat',

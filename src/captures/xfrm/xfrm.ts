@@ -4,9 +4,9 @@ import type { Source } from '../../records/source.ts';
 import type { XfrmDefaults, XfrmMark, XfrmPolicy } from '../../records/xfrm.ts';
 import { canonicalAddress } from '../../tables/address.ts';
 import { flatten } from '../../tables/interner.ts';
-import { maskKeys } from '../key-mask.ts';
 import { type CaptureInput, type CaptureModule, type CaptureReader, grammarReader, LineSink } from '../module.ts';
 import { type PolicyDraft, policyDraft, type StateDraft, stateDraft, type TemplateDraft } from './xfrm-draft.ts';
+import { xfrmMask } from './xfrm-mask.ts';
 import { type SelectorField, selectorOf } from './xfrm-selector.ts';
 
 type MarkPair = readonly [value: number | null, mask: number | null];
@@ -24,8 +24,6 @@ const DIRECTIONS: ReadonlyMap<string, Pick<XfrmPolicy, 'dir' | 'socketDir'>> = n
   ['socket fwd', { dir: 'socket', socketDir: 'fwd' }],
 ]);
 
-/** More of a line is never quoted, so more need not be searched for keys. */
-const QUOTED = 500;
 const ALL_BITS = 0xffffffff;
 const HIGH_WORD = 0x1_0000_0000;
 
@@ -41,14 +39,6 @@ class XfrmSink extends LineSink {
   #state: StateDraft | undefined;
   #policy: PolicyDraft | undefined;
   #template: TemplateDraft | undefined;
-
-  override raw(text: string): void {
-    super.raw(maskKeys(text.slice(0, QUOTED)));
-  }
-
-  override tool(text: string): void {
-    super.tool(maskKeys(text.slice(0, QUOTED)));
-  }
 
   stateHead(title: string | null, src: string, dst: string): void {
     this.#open(stateDraft(this.source(), addressOf(src), addressOf(dst)), undefined);
@@ -274,6 +264,7 @@ const open = (input: CaptureInput): CaptureReader => {
 export const xfrm: CaptureModule = {
   programs: 'ip',
   precedence: 80,
+  mask: xfrmMask,
   formats: [
     {
       kind: 'xfrm-state',

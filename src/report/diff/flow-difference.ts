@@ -2,10 +2,11 @@ import type { FlowAnalysis } from '../../causes/facts/finding.ts';
 import type { Comparison } from '../../compare/compare.ts';
 import type { StateLine } from '../../compare/state-line.ts';
 import type { Step } from '../../path/step.ts';
+import type { Quotable } from '../../records/quotable.ts';
 import type { Source } from '../../records/source.ts';
 
 /** Text of quoted lines, by file and line. */
-export type Quotes = ReadonlyMap<string, ReadonlyMap<number, string>>;
+export type Quotes = ReadonlyMap<string, ReadonlyMap<number, Quotable>>;
 
 /** One of the two bundles, with the flow as it goes in it. */
 export interface DiffSide {
