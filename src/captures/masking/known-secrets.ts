@@ -9,7 +9,7 @@ const QUOTED = String.raw`\\*"(?:[^"\\]|\\[^"])*\\*"?|'[^']*'?`;
 
 /** `"token": "X"`, `password: X`, `secret = X`: the value goes to the closing quote or the line's end. */
 const NAMED_LINE = new RegExp(
-  String.raw`((?:${NAMES})\\*["']?)(\s{0,8}:\s{0,40}|\s{1,8}=\s{0,8}|\s{0,8}=\s{1,8})(?:${QUOTED}|[^\s"',;&][^\r\n]*)`,
+  String.raw`((?:${NAMES})\\*["']?)(\s{0,8}:\s{0,40}|\s{1,8}=\s{0,8}|\s{0,8}=\s{1,8})(?![0-]+\s*$)(?:${QUOTED}|[^\s"',;&][^\r\n]*)`,
   'gi',
 );
 /** `password=X`: the value ends where the next word, parameter or element begins. */
@@ -40,26 +40,37 @@ const BASE64 = /((?:public[-_ ]?key|peer)\s{0,4}[:=]\s{0,4})?([A-Za-z0-9+/_-]{40
 /** A key behind an algorithm, as `ip xfrm state` prints it; `-o` writes a backslash for the line's end. */
 const ALGORITHM = /\b((?:auth-trunc|auth|enc|aead|comp)[ \t]+)([^\\\r\n]+)/g;
 
-/** Of a key's line the algorithm stays, and the length behind the key. */
+/** What stands behind a key: its length, and that of the check value. */
+const TAIL = /(?:[ \t]+\(\d{1,5} bits\))?(?:[ \t]+\d{2,3})?[ \t]*$/;
+
+/** Of a key's line the algorithm stays, and the lengths behind the key. */
 const withoutKey = (whole: string, label: string, rest: string): string => {
-  const tokens = rest.trimEnd().split(/[ \t]+/);
-  const name = isKeyDigits(tokens[0] ?? '') || tokens[0]?.startsWith('0x') ? 0 : 1;
-  const keys = tokens.slice(name);
+  const tokens = rest.trim().split(/[ \t]+/);
+  const first = tokens[0] ?? '';
+  const name = first.startsWith('0x') || isKeyDigits(first) ? '' : `${first} `;
+  const keys = name === '' ? tokens : tokens.slice(1);
   if (!keys.some((token) => token.startsWith('0x') || isKeyDigits(token))) return whole;
-  const last = keys.at(-1) ?? '';
-  const length = keys.length > 1 && /^\d{2,3}$/.test(last) ? ` ${last}` : '';
-  return `${label}${name === 1 ? `${tokens[0]} ` : ''}${MASKED}${length}`;
+  return `${label}${name}${MASKED}${keys.length > 1 ? (TAIL.exec(rest)?.[0] ?? '') : ''}`;
 };
 
 const isKeyDigits = (token: string): boolean =>
   /^[0-9a-fA-F]+(?:[_:.-][0-9a-fA-F]+)*$/.test(token) && token.length >= 6;
 
-/** Letters of both cases and digits in no order: no path and no name is like that. */
+/**
+ * Letters of both cases and digits in no order. A path or a name may be long and hold all of them, but most of it is words; the characters of
+ * base64 that are no letters and no digits may be the joints of either.
+ */
 const isRandom = (text: string): boolean => {
   if (!/[a-z]/.test(text) || !/[A-Z]/.test(text) || !/\d/.test(text)) return false;
-  let turns = 0;
-  for (let at = 1; at < text.length; at += 1) if (classOf(text, at) !== classOf(text, at - 1)) turns += 1;
-  return turns * 4 > text.length;
+  let [random, all] = [0, 0];
+  for (const piece of text.split(/[^A-Za-z0-9]+/)) {
+    if (piece.length < 4) continue;
+    all += piece.length;
+    let turns = 0;
+    for (let at = 1; at < piece.length; at += 1) if (classOf(piece, at) !== classOf(piece, at - 1)) turns += 1;
+    if (turns * 4 > piece.length) random += piece.length;
+  }
+  return random * 2 > all;
 };
 
 const classOf = (text: string, at: number): number => {
