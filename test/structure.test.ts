@@ -125,3 +125,8 @@ test('the check finds circles', () => {
 test('the check reads imports: the pipeline is there to be seen', () => {
   expect(importsOf(join('captures', 'xfrm', 'xfrm-stat.ts'))).toContain('../../records/counter.ts');
 });
+
+test('captured text becomes quotable in one place: where it is masked', () => {
+  const makes = files.filter((file) => /\bas (?:unknown as )?Quotable\b/.test(readFileSync(join(src, file), 'utf8')));
+  expect(makes.sort()).toEqual([join('captures', 'masking', 'masked-lines.ts'), join('records', 'quotable.ts')]);
+});

@@ -26,7 +26,8 @@ export class UnreadLines {
     if (this.#inside.size > 0) this.#inside = new Map();
     if (!this.#blocks.matters(text)) return;
     let number = firstLine;
-    for (const line of text.split('\n')) {
+    const lines = text.endsWith('\n') ? text.slice(0, -1) : text;
+    for (const line of lines.split('\n')) {
       const form = this.#blocks.next(line);
       if (form) this.#inside.set(number, form);
       number += 1;

@@ -1,7 +1,7 @@
 import { parse } from '#grammars/kubectl';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureInput, type CaptureModule, type CaptureReader, grammarReader } from '../module.ts';
 import { type KubeDocuments, readKubeJson, readKubeYaml } from './kube-documents.ts';
-import { kubeMask } from './kube-mask.ts';
 import { KubeSink } from './kube-sink.ts';
 
 type Form = 'table' | 'json' | 'yaml';
@@ -73,7 +73,7 @@ const reader = (input: CaptureInput): CaptureReader => {
 export const kubectl: CaptureModule = {
   programs: 'kubectl oc crictl',
   precedence: 20,
-  mask: kubeMask,
+  mask: usualMask,
   formats: [
     {
       kind: 'kubectl',

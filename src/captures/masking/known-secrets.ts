@@ -43,6 +43,9 @@ const ALGORITHM = /\b((?:auth-trunc|auth|enc|aead|comp)[ \t]+)([^\\\r\n]+)/g;
 /** What stands behind a key: its length, and that of the check value. */
 const TAIL = /(?:[ \t]+\(\d{1,5} bits\))?(?:[ \t]+\d{2,3})?[ \t]*$/;
 
+/** The same as `setkey -D` prints it, in groups. */
+const SETKEY = /^(\s*[EA]:\s+[\w()-]+\s+)[0-9a-fA-F][0-9a-fA-F\s]*$/;
+
 /** Of a key's line the algorithm stays, and the lengths behind the key. */
 const withoutKey = (whole: string, label: string, rest: string): string => {
   const tokens = rest.trim().split(/[ \t]+/);
@@ -84,6 +87,7 @@ export const withoutSecrets = (line: string): string =>
     .replace(PEM, `$1${MASKED}`)
     .replace(JSON_DATA, `$1${MASKED}`)
     .replace(ALGORITHM, withoutKey)
+    .replace(SETKEY, `$1${MASKED}`)
     .replace(HTTP_FIELD, `$1$2${MASKED}`)
     .replace(IPSEC_SECRET, `$1${MASKED}`)
     .replace(NAMED_WORD, `$1${MASKED}`)

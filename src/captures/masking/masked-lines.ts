@@ -58,6 +58,7 @@ const withoutBlock = (line: string, form: BlockForm): string => {
   if (line.trim() === '') return '';
   const indent = line.slice(0, line.length - line.trimStart().length);
   if (form === 'json') return line.replace(/(:\s*)"(?:[^"\\]|\\.)*"?/g, `$1${MASKED}`);
+  if (form === 'variable') return line.replace(/: .*$/s, `: ${MASKED}`);
   const name = form === 'yaml' ? /^\s*[\w.-]{1,253}:(?=\s)/.exec(line)?.[0] : undefined;
   return name === undefined ? `${indent}${MASKED}` : `${name} ${MASKED}`;
 };
