@@ -1,3 +1,4 @@
+import { isCluster } from '../../captures/known-formats.ts';
 import type { CauseId } from '../../causes/facts/cause-id.ts';
 import type { FlowAnalysis, Group } from '../../causes/facts/finding.ts';
 import type { NetNamespace } from '../../network/namespace.ts';
@@ -40,7 +41,7 @@ export const collectFor = (network: Network, judged: readonly Judgement[]): read
     cause?: CauseId,
   ): void => {
     if (isLoopback(at)) return;
-    const place = kind === 'kubectl' ? '' : at;
+    const place = isCluster(kind) ? '' : at;
     const key = `${place} ${kind}`;
     const known = wanted.get(key) ?? { at: place, kind, decides: new Set(), flows: new Set(), worth: 0 };
     known.worth = cause === undefined ? Math.max(known.worth, worth) : known.worth + Math.min(worth, CAUSES_MOST);
