@@ -1,5 +1,6 @@
 import { moduleFor } from '../captures/known-formats.ts';
 import { MaskedLines } from '../captures/masking/masked-lines.ts';
+import { SecretBlocks } from '../captures/masking/secret-blocks.ts';
 import type { Capture, LineRange, UnreadAt } from '../records/capture.ts';
 import type { Quotable } from '../records/quotable.ts';
 
@@ -18,6 +19,8 @@ export class FileMask {
   /** The part that begins next. */
   #next = 0;
   #current: Part | undefined;
+  /** A secret may begin in one output and end in another: where an output ends is a guess. */
+  readonly #blocks = new SecretBlocks();
   /** Outputs may lie between one another's lines: each goes on where it left off. */
   readonly #masks = new Map<Capture | undefined, MaskedLines>();
 
@@ -49,7 +52,7 @@ export class FileMask {
   #maskOf(capture: Capture | undefined): MaskedLines {
     const known = this.#masks.get(capture);
     if (known) return known;
-    const mask = new MaskedLines(capture && moduleFor(capture.kind)?.mask());
+    const mask = new MaskedLines(capture && moduleFor(capture.kind)?.mask(), this.#blocks);
     this.#masks.set(capture, mask);
     return mask;
   }

@@ -1,7 +1,8 @@
 import { printConntrackEntry } from '../captures/print/conntrack.ts';
 import { PlainSlices } from '../captures/read-text.ts';
 import type { Capture } from '../records/capture.ts';
-import type { Quotable } from '../records/quotable.ts';
+import { cutQuotable, type Quotable } from '../records/quotable.ts';
+import type { Source } from '../records/source.ts';
 import type { Bundle, BundleOrigin } from './bundle.ts';
 import { FileMask } from './file-mask.ts';
 import { LIMITS } from './limits.ts';
@@ -34,6 +35,44 @@ export const quoteLines = async (
     new LinesOfText(lines, new FileMask(byFile.get(file) ?? []));
   for (const origin of bundle.origins) await quoteFrom(origin, unknown, linesFor, quotes, watch);
   return quotes;
+};
+
+/** Of an unread line as much is shown. */
+const UNREAD_SHOWN = 500;
+
+/**
+ * The bundle with its unread lines as the whole file tells what they are: a capture knows only its own lines, and a secret may have begun above
+ * them. Of members that were not kept the lines stay as their capture masked them.
+ */
+export const withUnreadInPlace = (bundle: Bundle): Bundle => {
+  const byFile = new Map<string, Capture[]>();
+  for (const { namespaces } of bundle.nodes)
+    for (const { captures } of namespaces)
+      for (const capture of captures) byFile.set(capture.file, [...(byFile.get(capture.file) ?? []), capture]);
+  const inPlace = new Map<string, ReadonlyMap<number, Quotable>>();
+  for (const { paths, texts } of bundle.origins)
+    for (const [file, captures] of byFile) {
+      const text = texts.get(paths.get(file) ?? '');
+      const lines = new Set(captures.flatMap((c) => c.unreadLines.map(({ source }) => source.line)));
+      if (!text || lines.size === 0) continue;
+      const found = new LinesOfText(lines, new FileMask(captures));
+      for (const slice of text) found.take(slice);
+      inPlace.set(file, found.lines);
+    }
+  const shown = <T extends { readonly source: Source; readonly text: Quotable }>(line: T): T => {
+    const text = inPlace.get(line.source.file)?.get(line.source.line);
+    return text === undefined ? line : { ...line, text: cutQuotable(text, UNREAD_SHOWN) };
+  };
+  return {
+    ...bundle,
+    nodes: bundle.nodes.map((node) => ({
+      ...node,
+      namespaces: node.namespaces.map((ns) => ({
+        ...ns,
+        captures: ns.captures.map((c) => (inPlace.has(c.file) ? { ...c, unreadLines: c.unreadLines.map(shown) } : c)),
+      })),
+    })),
+  };
 };
 
 /** What the file's table knows the text of; undefined where it does not know every line. */

@@ -1,6 +1,6 @@
 import { cutQuotable, type Quotable } from '../../records/quotable.ts';
 import { MASKED, withoutSecrets } from './known-secrets.ts';
-import { type BlockForm, SecretBlocks } from './secret-blocks.ts';
+import type { BlockForm, SecretBlocks } from './secret-blocks.ts';
 import { withoutUnknown } from './unknown-text.ts';
 
 /** How a format's own lines are masked. It begins anew at the first line of each output and is told every line from there on. */
@@ -24,11 +24,12 @@ const quotable = (text: string): Quotable => cutQuotable(text as Quotable, SHOWN
 /** Lines of an output, or of text between outputs, made quotable in their order from the first one on. */
 export class MaskedLines {
   readonly #format: FormatMask | undefined;
-  readonly #blocks = new SecretBlocks();
+  readonly #blocks: SecretBlocks;
 
-  /** `format` is undefined where no module reads the text: then the strictest mask holds. */
-  constructor(format: FormatMask | undefined) {
+  /** `format` is undefined where no module reads the text: then the strictest mask holds. `blocks` are those of the whole file. */
+  constructor(format: FormatMask | undefined, blocks: SecretBlocks) {
     this.#format = format;
+    this.#blocks = blocks;
   }
 
   /** A line that is not quoted. */
