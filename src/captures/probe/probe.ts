@@ -2,6 +2,7 @@ import { parse } from '#grammars/probe';
 import type { Probe, ProbeOutcome } from '../../records/probe.ts';
 import type { Source } from '../../records/source.ts';
 import { canonicalAddress } from '../../tables/address.ts';
+import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
 
 /** An attempt of which the lines so far tell this. */
@@ -134,6 +135,7 @@ export const targetOf = (command: string | undefined): Pick<Attempt, 'dst' | 'dp
 export const probe: CaptureModule = {
   programs: 'ping ping6 arping curl wget nc ncat netcat telnet',
   precedence: 215,
+  mask: usualMask,
   formats: [
     {
       kind: 'probe',
