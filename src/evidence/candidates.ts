@@ -173,7 +173,10 @@ const cluster = (network: Network, sightings: readonly Sighting[]): readonly Can
   const served = servedAddresses(network);
   return [...groups.values()]
     .map(({ first, start, symptoms, sources, count }) => ({
-      question: { proto: first.proto, src: first.src, sport: first.sport, dst: first.dst, dport: first.dport, start },
+      question: {
+        ...{ proto: first.proto, src: first.src, sport: first.sport, dst: first.dst, dport: first.dport, start },
+        attempt: 'found' as const,
+      },
       symptoms: [...symptoms],
       score:
         [...symptoms].reduce((sum, symptom) => sum + WEIGHT[symptom], 0) +

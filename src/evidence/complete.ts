@@ -31,7 +31,7 @@ const withPort = (network: Network, question: FlowQuestion): FlowQuestion => {
       c.question.dst === question.dst &&
       (question.dport === undefined || c.question.dport === question.dport),
   );
-  if (seen?.question.sport !== undefined) return { ...question, sport: seen.question.sport };
+  if (seen?.question.sport !== undefined) return { ...question, sport: seen.question.sport, attempt: 'found' };
   const namespaces =
     start === undefined
       ? [...network.namespaces.values()]
@@ -49,7 +49,7 @@ const withPort = (network: Network, question: FlowQuestion): FlowQuestion => {
         (BROKEN.get(b.state ?? '') ?? 0) - (BROKEN.get(a.state ?? '') ?? 0) || (b.timeout ?? 0) - (a.timeout ?? 0),
     )[0];
     const port = best?.original.icmpId ?? best?.original.sport;
-    if (port !== undefined) return { ...question, sport: port };
+    if (port !== undefined) return { ...question, sport: port, attempt: 'found' };
   }
   for (const ns of namespaces) {
     for (const table of ns?.packets ?? []) {
@@ -63,7 +63,7 @@ const withPort = (network: Network, question: FlowQuestion): FlowQuestion => {
           (question.proto === 'icmp'
             ? view.icmp === 'echo request'
             : view.proto === question.proto && (question.dport === undefined || view.dport === question.dport));
-        if (same && port !== undefined) return { ...question, sport: port };
+        if (same && port !== undefined) return { ...question, sport: port, attempt: 'found' };
       }
     }
   }

@@ -242,6 +242,13 @@ const byPicture = (
     const host = network.namespaces.get(server.namespace.node) ?? server.namespace;
     return [arrives(question, host, 'destination', [server.address.source])];
   }
+  const balanced = loadBalanced(network, question.dst);
+  if (balanced.length > 0)
+    return balanced
+      .slice(0, EQUALS)
+      .map(({ namespace, address }) =>
+        arrives(question, namespace, 'destination', [address.source], balanced.length - 1),
+      );
   const near = namespaces.flatMap((namespace) => {
     const [route] = routesTo(namespace, question.src);
     const isNear = route?.type === 'unicast' && route.route !== undefined && !/\/0$/.test(route.route.prefix);
@@ -253,6 +260,22 @@ const byPicture = (
   const [only] = network.nodes;
   if (only && network.nodes.length === 1) return [alone(network, question, only.host)];
   return [];
+};
+
+/** Sets of kube-proxy's that hold the addresses by which clients from outside come. */
+const OUTWARD_SETS = /^KUBE6?-(?:LOAD-BALANCER|EXTERNAL-IP)/;
+
+/** The hosts that have a load balancer's address, to whichever of which it hands its packets. A cluster's own address is nobody's outside of it. */
+const loadBalanced = (network: Network, dst: string): readonly AddressOwner[] => {
+  const isKnown = network.kube.services.some((s) => [...s.loadBalancerIPs, ...s.externalIPs].includes(dst));
+  return distinct(network.owners(dst)).filter(
+    ({ namespace }) =>
+      namespace.name === '' &&
+      (isKnown ||
+        [...namespace.sets.values()].some(
+          (set) => OUTWARD_SETS.test(set.name) && set.members.some((member) => member.parts[0] === dst),
+        )),
+  );
 };
 
 /** The one host there is: it receives the packet, unless nothing tells that the source is not its own. */

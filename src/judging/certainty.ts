@@ -1,9 +1,11 @@
+import { weaker } from '../causes/facts/confidence.ts';
 import type { CauseContext, Confidence, Finding, Layer } from '../causes/facts/finding.ts';
 import { isIpsecInSight } from '../causes/facts/ipsec-in-sight.ts';
 import { wentOtherwise } from '../causes/facts/otherwise.ts';
 import type { AssumptionCode } from '../path/vocabulary/assumptions.ts';
 import type { Place } from '../path/vocabulary/places.ts';
 import { CAUSES } from './registry.ts';
+import { mostOfWays } from './ways.ts';
 
 /** Layers whose findings, and places at which any, stand or fall with the way that the walk takes. */
 const BY_ROUTE: ReadonlySet<Layer> = new Set(['route', 'neighbour', 'vxlan', 'xfrm', 'underlay', 'link']);
@@ -39,7 +41,10 @@ export const mostOf = ({ id, at }: Pick<Finding, 'id' | 'at'>, context: CauseCon
   if (!cause || cause.control) return 'certain';
   if (!cause.worksWrongly && context.evidence.seen === 'ok') return 'possible';
   const isByRoute = BY_ROUTE.has(cause.layer) || ON_THE_WAY.has(at);
-  return isByRoute && (isWayOpen(context) || wentOtherwise(context)) ? 'likely' : 'certain';
+  return weaker(
+    mostOfWays(context),
+    isByRoute && (isWayOpen(context) || wentOtherwise(context)) ? 'likely' : 'certain',
+  );
 };
 
 const isWayOpen = (context: CauseContext): boolean => {

@@ -35,6 +35,8 @@ export interface World {
    * other way the captures know nothing of the changed packet. Undefined where nothing is changed.
    */
   readonly lostWays: ReadonlySet<string> | undefined;
+  /** The very connection was asked about: it goes by its own entry. Otherwise what holds of a new one is meant. */
+  readonly ofConnection?: boolean;
   /** What the packets before this one took for granted of ways that nobody captured: it goes by the same. */
   readonly before?: readonly Assumption[];
 }

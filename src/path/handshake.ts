@@ -32,7 +32,9 @@ export const withAck = (network: Network, handshake: Handshake): readonly WalkBr
   const { question, sent, reply, server, answered, lostWays } = handshake;
   if (sent.tcp !== 'syn' || answered.outcome !== 'delivered') return [answered];
   const ack: Packet = { ...sent, tcp: 'ack', length: ACK_LENGTH[sent.family] };
-  const world = worldOf(network, { namespace: server.id, packet: reply }, MANY_ENTRIES, lostWays, answered.assumptions);
+  const world = worldOf(network, { namespace: server.id, packet: reply }, MANY_ENTRIES, lostWays, {
+    before: answered.assumptions,
+  });
   const { entries, connections } = answered;
   const ends = run(world, starts(network, question, ack, { entries, connections }));
   const arrived = ends.filter(({ end }) => end?.outcome === 'delivered' || end?.outcome === 'unknown');

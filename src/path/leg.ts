@@ -3,7 +3,6 @@ import { arrived } from './arrival.ts';
 import { type Branch, startBranch, type Tracking, type World } from './branch.ts';
 import type { Sent } from './device/transmit.ts';
 import type { Packet } from './packet.ts';
-import type { Assumption } from './vocabulary/assumptions.ts';
 import type { FlowQuestion, Leg, LegEnd, Outcome, WalkBranch } from './walk-result.ts';
 
 /** What one leg of a walk shares. */
@@ -12,7 +11,7 @@ export const worldOf = (
   awaited: World['awaited'],
   nextEntryId: number,
   lostWays: World['lostWays'],
-  before: readonly Assumption[] = [],
+  more: Pick<World, 'before' | 'ofConnection'> = {},
 ): World => ({
   network,
   lostWays,
@@ -20,7 +19,7 @@ export const worldOf = (
   branches: 1,
   cut: false,
   awaited,
-  before,
+  ...more,
 });
 
 /** Beyond every number that the way there gave to an entry. */

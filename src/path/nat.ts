@@ -3,13 +3,14 @@ import type { ConntrackEntry } from '../records/conntrack.ts';
 import { UNNAMED_DEVICE } from '../records/link.ts';
 import type { Source } from '../records/source.ts';
 import { addressWords, isLinkLocal, prefixLength, wordsToAddress } from '../tables/address.ts';
-import { assume, type Branch, finish, type Stage, step } from './branch.ts';
+import { assume, type Branch, finish, type Stage, step, type World } from './branch.ts';
 import { isTaken, withCtEntry, withoutEntry } from './conntrack.ts';
 import { invert, tupleOf, type WalkEntry, type WalkTuple } from './conntrack-entry.ts';
 import { hitProofs, question } from './hook.ts';
 import { findService } from './ipvs-service.ts';
 import { type AddressRange, addressOfRange, isWithin } from './nat-range.ts';
 import type { NatTarget, TableOutcome } from './netfilter/outcome.ts';
+import { rulesCaptured } from './netfilter/table.ts';
 import { notFollowed } from './not-followed.ts';
 import type { Packet } from './packet.ts';
 import { selectAddress } from './routing/select-address.ts';
@@ -35,7 +36,7 @@ export const nat =
     const done = manip === 'dst' ? entry.dstNatDone : entry.srcNatDone;
     if (b.ct.state === 'NEW' && b.ct.direction === 'original' && !done) {
       return rulesAtHook({ ...question(world, b, hook), table: 'nat' }).flatMap((outcome) =>
-        bind(b, hook, manip, entry, outcome),
+        bind(world, b, hook, manip, entry, outcome),
       );
     }
     const moved = hook === 'POSTROUTING' ? movedAway(b, entry) : undefined;
@@ -69,6 +70,7 @@ const quotedUndone = (b: Branch): Branch => {
 };
 
 const bind = (
+  world: World,
   b: Branch,
   hook: NatHook,
   manip: 'src' | 'dst',
@@ -93,7 +95,7 @@ const bind = (
   }
   const doneEntry: WalkEntry = manip === 'dst' ? { ...entry, dstNatDone: true } : { ...entry, srcNatDone: true };
   if (outcome.verdict !== 'nat' || !outcome.nat) {
-    const by = translationByEntry(noted, manip, entry);
+    const by = followsEntry(world, noted, manip) ? translationByEntry(noted, manip, entry) : undefined;
     if (by) return [asEntrySays(noted, hook, manip, doneEntry, by)];
     if (outcome.assumptions.some(({ code }) => code === 'nat-target-unreadable'))
       return [notFollowed(noted, 'nat', { place: hook, stage: 'nat', proofs: hitProofs(outcome) })];
@@ -103,6 +105,16 @@ const bind = (
     return [rewrite(withCtEntry(noted, doneEntry), hook, manip)];
   }
   return translate(noted, hook, manip, doneEntry, outcome.nat, hitProofs(outcome));
+};
+
+/**
+ * Whether the connection's dumped entry is followed where no rule translates: of the connection that was asked about, and of any where the rules were not captured (there of
+ * its source only where its destination was translated so: nothing else tells who did it). A network that was changed makes new connections.
+ */
+const followsEntry = ({ ofConnection, lostWays }: World, b: Branch, manip: 'src' | 'dst'): boolean => {
+  if (lostWays !== undefined) return false;
+  if (ofConnection) return true;
+  return !rulesCaptured(b.namespace) && (manip === 'dst' || b.assumptions.some((a) => a.code === 'nat-by-entry'));
 };
 
 /**

@@ -105,6 +105,8 @@ export interface FlowQuestion {
   readonly proto: string;
   readonly src: string;
   readonly sport: number | undefined;
+  /** The source port is that of an attempt which the captures show: nobody asked about it, and what holds of a new attempt is meant. */
+  readonly attempt?: 'found';
   readonly dst: string;
   readonly dport: number | undefined;
   /** Namespace id at which the walk begins; undefined where nothing in the bundle has to do with the flow. */

@@ -66,7 +66,8 @@ const lostWaysOf = (flow: WalkedFlow): ReadonlySet<string> =>
 export const walkFlow = (network: Network, question: FlowQuestion, options: WalkOptions = {}): WalkedFlow => {
   const lostWays = options.unchanged && lostWaysOf(options.unchanged);
   const sent = firstPacket(question);
-  const forwardWorld = worldOf(network, undefined, 1, lostWays);
+  const ofConnection = question.sport !== undefined && question.attempt === undefined;
+  const forwardWorld = worldOf(network, undefined, 1, lostWays, { ofConnection });
   const requests = run(forwardWorld, starts(network, question, sent));
   let cut = forwardWorld.cut;
   const branches: WalkBranch[] = [];
@@ -79,7 +80,7 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
         { namespace: senderOf(question), packet: originalOf(forward, sent), unbound: question.src === '' },
         MANY_ENTRIES,
         lostWays,
-        request.assumptions,
+        { before: request.assumptions, ofConnection },
       );
       for (const answer of run(world, [{ branch: seen, next: 'receive' }])) {
         const leg = deliveredOutside(question, sent, legOf('reply', seen.packet, answer), answer);
@@ -103,7 +104,7 @@ export const walkFlow = (network: Network, question: FlowQuestion, options: Walk
       { namespace: senderOf(question), packet: originalOf(forward, answerSent), unbound: question.src === '' },
       forwardWorld.nextEntryId,
       lostWays,
-      request.assumptions,
+      { before: request.assumptions, ofConnection },
     );
     const answering = startBranch(request.namespace, reply, request.tracking);
     const back = run(replyWorld, [{ branch: { ...answering, boundTo: deviceOfReply(request) }, next: 'output' }]);

@@ -48,11 +48,14 @@ describe(ID, () => {
 
   test("the cluster knows the service and the node's rules are missing: they would tell", () => {
     const flow = { ...flowOf(NAME), sport: 58_686 };
-    const dark = cluster().without('iptables-save', 'hg-a').without('nft-ruleset', 'hg-a');
+    const translating = cluster().without('iptables-save', 'hg-a').without('nft-ruleset', 'hg-a');
+    const dark = translating.without('conntrack', 'hg-a/conntrack').without('conntrack', 'hg-a/nf_conntrack');
     const judged = waiting(dark, flow).judge(flow);
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(neededFor(judged, ID)).toEqual(['iptables-save hg-a']);
     expect(neededFor(dark.judge({ ...flow, sport: 40_123 }), ID)).toBeUndefined();
+    // An entry that translates the connection says that the rules did.
+    expect(neededFor(waiting(translating, flow).judge(flow), ID)).toBeUndefined();
   });
 
   test('a client beside the cluster translates no services, and its rules are asked for by nobody', () => {

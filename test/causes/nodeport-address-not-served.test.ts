@@ -61,8 +61,13 @@ describe(ID, () => {
 
   test("rules that serve no service and IPVS's table missing accuse nobody: the table would tell", () => {
     const name = 'ct-off-nodeport';
-    const judged = bundleOf(name).without('ipvsadm').judge(flowOf(name));
+    const dark = bundleOf(name).without('ipvsadm');
+    const judged = dark.without('ipvsadm-connections').judge(flowOf(name));
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(neededFor(judged, ID)?.[0]).toMatch(/^ipvsadm /);
+    // A connection of IPVS to the address says that it is served.
+    const connected = dark.judge(flowOf(name));
+    expect(findingOf(connected, ID)).toBeUndefined();
+    expect(neededFor(connected, ID)).toBeUndefined();
   });
 });

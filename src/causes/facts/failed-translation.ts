@@ -21,7 +21,10 @@ export const failedWithoutSourceNat = (context: CauseContext): FailedTranslation
   const translation = translationsOf(context).findLast((t) => t.step.action.code !== 'ipvs-loopback-source');
   if (!translation || sourceNatAfter(context, translation) || serverIsHere(context, translation)) return undefined;
   // The walk stopped on the node that translates, for want of its routes: its POSTROUTING may still change the source.
-  if (ending.leg.end.reason === 'routes-unknown' && namespaceId(ending.step) === translation.namespace.id)
+  if (
+    (ending.leg.end.reason === 'routes-unknown' || ending.leg.end.reason === 'not-followed') &&
+    namespaceId(ending.step) === translation.namespace.id
+  )
     return undefined;
   return { translation, end: ending.step, reason: ending.leg.end.reason };
 };

@@ -1,5 +1,6 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import type { XfrmPolicy } from '../../records/xfrm.ts';
 import { symptomLines } from './confidence.ts';
 import { proofsOf } from './ending.ts';
@@ -21,8 +22,7 @@ export interface IpsecAnswer {
 }
 
 export const ipsecAnswer = (context: CauseContext): IpsecAnswer | undefined => {
-  const { start } = context.flow.question;
-  const client = start === undefined ? undefined : context.network.namespaces.get(start);
+  const client = context.network.namespaces.get(senderOf(context.flow.question) ?? '');
   const host = client && context.network.namespaces.get(client.node);
   const steps = context.branch.reply?.steps ?? [];
   const at = steps.findIndex(

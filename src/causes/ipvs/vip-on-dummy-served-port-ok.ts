@@ -1,3 +1,4 @@
+import { senderOf } from '../../path/walk-result.ts';
 import { virtualHolding } from '../facts/address.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, proofsOf } from '../facts/ending.ts';
@@ -20,8 +21,7 @@ export const vipOnDummyServedPortOk: Cause = {
     if (!confidence || asked?.translation.by !== 'ipvs') return [];
     if (asked.kind !== 'load-balancer' && asked.kind !== 'external-ip') return [];
     const holding = virtualHolding(asked.namespace, asked.front.address);
-    const { start } = context.flow.question;
-    const startNode = start === undefined ? undefined : context.network.namespaces.get(start)?.node;
+    const startNode = context.network.namespaces.get(senderOf(context.flow.question) ?? '')?.node;
     // Somebody outside comes by the real load balancer: vip-external-client-ok.
     if (!holding || startNode !== asked.namespace.node) return [];
     return [

@@ -9,6 +9,7 @@ import type { Cause, CauseContext, EvidenceLine, Verdict } from '../facts/findin
 import { foundAt, undecided } from '../facts/found.ts';
 import { isRuleEnd } from '../facts/rules.ts';
 import { sameServiceElsewhere, virtualService } from '../facts/service.ts';
+import { isIpvsUnlisted } from '../facts/unlisted-services.ts';
 
 /** Chains by which a proxy refuses what comes for its virtual addresses on a port of no service. */
 const GUARD = /^(KUBE-IPVS-FILTER|KUBE-6-IPVS-FILTER|KUBE-ROUTER-SERVICES)$/;
@@ -59,7 +60,7 @@ const verdict = (
     by: guardOf(step),
     elsewhere: sameServiceElsewhere(context.network, ns, front).length > 0,
   };
-  const refused = step.action.code === 'no-listener' || values.by !== '';
+  const refused = step.action.code === 'no-listener' || isIpvsUnlisted(step) || values.by !== '';
   if (!refused) {
     if (step.action.code === 'socket-assumed' && context.evidence.seen !== 'unknown' && served.length > 0)
       return [undecided([{ kind: 'sockets', namespace: ns.id }], values)];

@@ -1,12 +1,13 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
-import { confidenceOfEnd, weaker } from '../facts/confidence.ts';
+import { confidenceOfEnd, isBroken, weaker } from '../facts/confidence.ts';
 import { type Death, deathBy, deathFound } from '../facts/death.ts';
 import { decisiveLine, namespaceId, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Found } from '../facts/finding.ts';
 import { undecided } from '../facts/found.ts';
 import { ruleChange } from '../facts/rule-change.ts';
 import { isSeenFailing } from '../facts/trace.ts';
+import { unroutedOn } from '../facts/unrouted.ts';
 
 /** Ends of an answer that cannot find its way back to the address it was given. */
 const ASTRAY = ['no-route', 'outside', 'unreachable', 'blackhole', 'answer-elsewhere', 'neighbour-failed'] as const;
@@ -30,19 +31,22 @@ export const masqWrongOrNoAddress: Cause = {
   detect: (context) => {
     const none = deathBy(context, 'masquerade-no-address');
     if (none) return withoutAddress(context, none);
-    const death = deathBy(context, ...ASTRAY, 'routes-unknown');
-    if (death?.leg.direction !== 'reply') return [];
-    const { dst } = death.step.before;
+    const open = isBroken(context) ? unroutedOn(context, context.branch.reply) : undefined;
+    const death = deathBy(context, ...ASTRAY);
+    const end = open ?? (death?.leg.direction === 'reply' ? death : undefined);
+    if (!end) return [];
+    const { dst } = end.step.before;
     const masquerade = context.branch.forward.steps.findLast(
       (s) => s.action.code === 'masquerade' && s.after.src === dst && s.before.src !== dst,
     );
     const ns = masquerade && context.network.namespaces.get(namespaceId(masquerade));
     if (!masquerade || !ns) return [];
     // Whether the address that was taken is one that the answer finds back to, the routes at which the walk stops would tell.
-    if (death.code === 'routes-unknown')
-      return isSeenFailing(context) && death.namespace.name === ''
-        ? [undecided([{ kind: 'ip-route', namespace: death.namespace.id }], { address: dst, from: ns.node })]
+    if (open)
+      return isSeenFailing(context) && open.namespace.name === ''
+        ? [undecided([{ kind: 'ip-route', namespace: open.namespace.id }], { address: dst, from: ns.node })]
         : [];
+    if (!death) return [];
     return wrongAddress(context, death, masquerade, ns);
   },
 };

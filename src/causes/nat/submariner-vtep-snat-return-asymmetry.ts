@@ -1,5 +1,6 @@
 import { counter, type NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import { prefixContains } from '../../tables/address.ts';
 import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, type Ending, endingOf, namespaceId, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
@@ -68,8 +69,8 @@ const rewrittenVtep = (context: CauseContext) => {
 
 /** A VTEP asks a VTEP and no rules were captured: they would decide. */
 const unknownRules = (context: CauseContext): readonly Verdict[] => {
-  const { src, dst, start } = context.flow.question;
-  const ns = start === undefined ? undefined : context.network.namespaces.get(start);
+  const { src, dst } = context.flow.question;
+  const ns = context.network.namespaces.get(senderOf(context.flow.question) ?? '');
   const vtep = ns && vtepOf(ns);
   if (!ns || !vtep || context.evidence.seen === 'ok' || vtep.address !== src || !prefixContains(vtep.range, dst))
     return [];

@@ -3,10 +3,10 @@ import type { NetNamespace } from '../../network/namespace.ts';
 import type { Route } from '../../records/route.ts';
 import { prefixContains } from '../../tables/address.ts';
 import { deathBy, deathFound } from '../facts/death.ts';
-import { endingOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Found, Verdict } from '../facts/finding.ts';
 import { undecided } from '../facts/found.ts';
 import { holderOf, routeOfStep } from '../facts/route-search.ts';
+import { unrouted } from '../facts/unrouted.ts';
 
 /**
  * The longest prefix for the destination is a route that refuses: Calico and kube-router keep such routes for their own blocks, and an address whose narrower
@@ -34,8 +34,8 @@ export const blackholeOrUnreachableRoute: Cause = {
 
 /** The client was told that the address is unreachable, and the walk stops at a node whose routes were not captured: one of them may refuse. */
 const unlisted = (context: CauseContext): readonly Verdict[] => {
-  const ending = endingOf(context);
-  if (ending?.step.action.code !== 'routes-unknown' || context.evidence.seen !== 'unreachable') return [];
+  const ending = unrouted(context);
+  if (!ending || context.evidence.seen !== 'unreachable') return [];
   return [undecided([{ kind: 'ip-route', namespace: ending.namespace.id }], { dst: ending.step.before.dst })];
 };
 

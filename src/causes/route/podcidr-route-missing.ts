@@ -13,6 +13,7 @@ import type { Cause, CauseContext, EvidenceLine, Found, Undecided, Verdict } fro
 import { foundAt, undecided } from '../facts/found.ts';
 import { holderOf, isDefault, routeOfStep, routesElsewhere } from '../facts/route-search.ts';
 import { isSeenFailing } from '../facts/trace.ts';
+import { unrouted } from '../facts/unrouted.ts';
 import { flowOfPacket } from '../facts/xfrm-policy.ts';
 
 /** Ends of a packet that was sent the wrong way, or could not be sent at all. */
@@ -121,10 +122,11 @@ const trusted = (context: CauseContext): readonly Verdict[] => {
  * were seen to go.
  */
 const unlisted = (context: CauseContext): readonly Undecided[] => {
-  const ending = endingOf(context);
+  const open = unrouted(context);
+  const ending = open ?? endingOf(context);
   if (!ending || !isSeenFailing(context)) return [];
   const { leg } = ending;
-  const step = ending.step.action.code === 'routes-unknown' ? ending.step : inferredWay(context, leg);
+  const step = open ? open.step : inferredWay(context, leg);
   const ns = step && context.network.namespaces.get(namespaceId(step));
   if (!step || ns?.name !== '' || step.before.inner) return [];
   const home = homeOf(context, step.before.dst);

@@ -9,6 +9,7 @@ import { decisiveLine, namespaceId, proofsOf, stepsOf, textOf } from '../facts/e
 import type { Cause, CauseContext, Found, Values, Verdict } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { routeTo, ruleOfStep } from '../facts/route-search.ts';
+import { isUnrouted } from '../facts/unrouted.ts';
 
 /**
  * The first `ip rule` that matches sends the packet to another table than the one that would have led it to its destination, or refuses it. Whether that is
@@ -34,7 +35,7 @@ export const policyRoutePrecedence: Cause = {
       const key = `${rule.source.file}:${rule.source.line}`;
       if (tried.has(key)) continue;
       tried.add(key);
-      if (step.action.code === 'routes-unknown')
+      if (isUnrouted(step))
         return [
           undecided([{ kind: 'ip-route', namespace: ns.id }], { priority: rule.priority, table: rule.target ?? '' }),
         ];

@@ -6,6 +6,7 @@ import { foundAtEnd, undecided } from '../facts/found.ts';
 import { masqueradeServers } from '../facts/masquerade-fix.ts';
 import { isSeenFailing } from '../facts/trace.ts';
 import { answerPasses } from '../facts/translation.ts';
+import { unroutedOn } from '../facts/unrouted.ts';
 
 /**
  * A node translated the request's destination only, and the answer does not come back through it: nobody gives it back the name that the
@@ -20,7 +21,8 @@ export const returnPathBypassesNat: Cause = {
   references: ['net/netfilter/nf_nat_core.c: nf_nat_packet', 'net/ipv4/tcp_ipv4.c: tcp_v4_rcv'],
   detect: (context) => {
     const failed = failedWithoutSourceNat(context);
-    if (failed?.reason === 'routes-unknown') return unlisted(context, failed);
+    const open = failed && unroutedOn(context, context.branch.reply);
+    if (open) return unlisted(context, { ...failed, end: open.step });
     if (!failed || (failed.reason !== 'answer-from-stranger' && failed.reason !== 'outside')) return [];
     const { translation: t } = failed;
     const { reply } = context.branch;

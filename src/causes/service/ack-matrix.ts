@@ -1,4 +1,5 @@
 import type { NetNamespace } from '../../network/namespace.ts';
+import { senderOf } from '../../path/walk-result.ts';
 import { MATRIX, type MatrixRow } from '../facts/ack-rows.ts';
 import { virtualHolding } from '../facts/address.ts';
 import { symptomLines } from '../facts/confidence.ts';
@@ -133,8 +134,7 @@ const policyOf = (local: boolean | undefined): MatrixRow['policy'] =>
 
 /** A node of the cluster is one whose kernel serves virtual services, as the entry node's does. */
 const clientOf = (context: CauseContext, entry: NetNamespace): Described['client'] => {
-  const { start } = context.flow.question;
-  const ns = start === undefined ? undefined : context.network.namespaces.get(start);
+  const ns = context.network.namespaces.get(senderOf(context.flow.question) ?? '');
   const host = ns && context.network.namespaces.get(ns.node);
   if (!ns || !host || host.services.length === 0) return 'external';
   if (ns.name !== '') return 'pod';

@@ -8,6 +8,7 @@ import { foundAt, undecided } from '../facts/found.ts';
 import { nodePortProof, siblings } from '../facts/node-ports.ts';
 import { rulesCaptured } from '../facts/rules.ts';
 import { virtualService } from '../facts/service.ts';
+import { isIpvsUnlisted } from '../facts/unlisted-services.ts';
 
 /**
  * The port is a node port, but not on this address of the node: it is left out by `nodePortAddresses`, not primary, or was added after the
@@ -29,7 +30,8 @@ export const nodeportAddressNotServed: Cause = {
     if (!ending || context.evidence.seen === 'ok' || ending.leg.direction !== 'forward') return [];
     const { step, namespace: ns } = ending;
     const { dst, dport, proto, family } = step.before;
-    if (step.action.code !== 'no-listener' || dport === undefined || dst !== context.flow.question.dst) return [];
+    const isUnserved = step.action.code === 'no-listener' || isIpvsUnlisted(step);
+    if (!isUnserved || dport === undefined || dst !== context.flow.question.dst) return [];
     const own = realHolding(ns, dst);
     if (!own || isLoopback(dst) || ns.name !== '') return [];
     const others = siblings(ns, proto, dport, dst);

@@ -18,6 +18,7 @@ import {
   sameServiceElsewhere,
   serviceName,
 } from '../facts/service.ts';
+import { isIpvsUnlisted } from '../facts/unlisted-services.ts';
 
 /**
  * No pod stands behind the service. kube-proxy keeps an IPVS service without servers (ip_vs_leave answers with ICMP port unreachable) or
@@ -38,7 +39,7 @@ export const svcNoEndpoints: Cause = {
     const ending = endingOf(context);
     if (!ending || context.evidence.seen === 'ok') return [];
     if (ending.step.action.code === 'ipvs-no-server') return byIpvs(context, ending);
-    if (ending.step.action.code === 'no-listener') return withoutIpvs(context, ending);
+    if (ending.step.action.code === 'no-listener' || isIpvsUnlisted(ending.step)) return withoutIpvs(context, ending);
     return byRule(context, ending);
   },
 };

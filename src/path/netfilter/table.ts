@@ -11,7 +11,7 @@ import { ruleChain } from './rule-chain.ts';
 import { assume, type Ended, hitsOf, joinAssumptions, joinEnded, startTraversal, type Traversal } from './traversal.ts';
 
 /** Whether any capture tells of this namespace's rules. */
-const rulesCaptured = (namespace: NetNamespace): boolean =>
+export const rulesCaptured = (namespace: NetNamespace): boolean =>
   knows(namespace, 'iptables-save') || knows(namespace, 'iptables-list') || knows(namespace, 'nft-ruleset');
 
 /** Rules of a table: what tells two captures of the same table from two tables. */

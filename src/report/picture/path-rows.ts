@@ -62,6 +62,8 @@ const laneList = (branch: WalkBranch, startsOutside: boolean): Lane[] => {
 
 const lookOf = (step: Step, isLast: boolean, leg: Leg): 'pass' | 'change' | 'death' | 'arrival' | 'open' => {
   if (step.verdict === 'drop' || step.verdict === 'reject' || step.verdict === 'reset') return 'death';
+  // A socket that nobody saw is not reached.
+  if (step.action.code === 'socket-assumed') return 'open';
   if (step.verdict === 'deliver') return 'arrival';
   if (isLast && ['dropped', 'rejected', 'reset'].includes(leg.end.outcome)) return 'death';
   if (step.verdict === 'unknown') return 'open';

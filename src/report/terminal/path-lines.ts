@@ -31,7 +31,8 @@ export const pathLine = (words: Words, { leg }: NamedLeg, isHealthy: boolean): R
     tunnel = tunnelName(step.after);
   }
   const last = leg.steps.at(-1);
-  if (leg.end.outcome === 'delivered')
+  if (leg.end.reason === 'socket-assumed') runs.push({ text: ' ?', style: 'warn' });
+  else if (leg.end.outcome === 'delivered')
     runs.push(isHealthy ? { text: ' ✓', style: 'good' } : { text: ' ●', style: 'plain' });
   else if (leg.end.outcome === 'unknown') runs.push({ text: ' ?', style: 'warn' });
   else {

@@ -71,7 +71,7 @@ const strip = (words: Words, { name: legName, leg }: NamedLeg): Strip => {
     last.link = tunnel ?? ' ';
     last.linkLook = tunnel ? 'tunnel' : 'plain';
     hops.push({ name: words.text('outside'), look: 'passed', note: '', link: '', linkLook: 'plain' });
-  } else if (last && end.outcome === 'delivered') last.look = 'arrived';
+  } else if (last && end.outcome === 'delivered') last.look = end.reason === 'socket-assumed' ? 'passed' : 'arrived';
   else if (last && end.outcome !== 'unknown') {
     last.look = 'dead';
     const place = leg.steps.at(-1)?.place;
@@ -79,12 +79,16 @@ const strip = (words: Words, { name: legName, leg }: NamedLeg): Strip => {
   }
   const outcome: Label =
     end.outcome === 'delivered'
-      ? 'strip-arrives'
+      ? end.reason === 'socket-assumed'
+        ? 'strip-assumed'
+        : 'strip-arrives'
       : end.reason === 'outside'
         ? 'strip-outside'
-        : end.outcome === 'unknown'
-          ? 'strip-open'
-          : `outcome-${end.outcome}`;
+        : end.reason === 'not-followed'
+          ? 'strip-not-followed'
+          : end.outcome === 'unknown'
+            ? 'strip-open'
+            : `outcome-${end.outcome}`;
   return { look: wayOf(leg), name: words.text(`leg-${legName}`), outcome: words.text(outcome), hops };
 };
 
