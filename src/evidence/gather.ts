@@ -208,6 +208,8 @@ const COUNTERS_OF: Readonly<Partial<Record<ActionCode, readonly string[]>>> = {
   'rp-filter': ['TcpExtIPReversePathFilter'],
   'martian-source': ['in_martian_src'],
   'no-forwarding': ['IpInAddrErrors'],
+  loop: ['IpInHdrErrors', 'IcmpOutTimeExcds'],
+  'ttl-expired': ['IpInHdrErrors', 'IcmpOutTimeExcds'],
   'no-route': ['IpOutNoRoutes', 'IcmpOutDestUnreachs'],
   'no-listener': ['TcpOutRsts', 'UdpNoPorts'],
   'vxlan-no-port': ['UdpNoPorts'],

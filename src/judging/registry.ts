@@ -82,6 +82,7 @@ import { returnPathBypassesNat } from '../causes/route/return-path-bypasses-nat.
 import { rpFilterStrictDrop } from '../causes/route/rp-filter-strict-drop.ts';
 import { submarinerGwHostnetTable150 } from '../causes/route/submariner-gw-hostnet-table150.ts';
 import { terwayNodeportReplyViaEni } from '../causes/route/terway-nodeport-reply-via-eni.ts';
+import { ttlExpired } from '../causes/route/ttl-expired.ts';
 import { ackMatrix } from '../causes/service/ack-matrix.ts';
 import { ciliumKprAndKubeProxy } from '../causes/service/cilium-kpr-and-kube-proxy.ts';
 import { itpLocalNoLocalEp } from '../causes/service/itp-local-no-local-ep.ts';
@@ -233,6 +234,7 @@ export const CAUSES: readonly Cause[] = [
   synDroppedPawsTwRecycle,
   targetportNoListenerRst,
   terwayNodeportReplyViaEni,
+  ttlExpired,
   udpStaleConntrack,
   underlayAntispoof,
   vipExternalClientOk,

@@ -1,5 +1,5 @@
 import type { Hook, RuleTable, TableName } from '../records/iptables.ts';
-import { assume, type Branch, finish, type Stage, step, type World } from './branch.ts';
+import { assume, type Branch, decisive, finish, type Stage, step, type World } from './branch.ts';
 import { untrack, withCtEntry } from './conntrack.ts';
 import { bridgeCallsIptables } from './device/bridge.ts';
 import type { HookQuestion, TableOutcome } from './netfilter/outcome.ts';
@@ -79,7 +79,6 @@ const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutc
       after: { ...next.packet, mark: outcome.mark },
       proofs: proofs.slice(0, 3),
     });
-  if (outcome.ttl !== undefined) next = { ...next, packet: { ...next.packet, ttl: outcome.ttl } };
   if (outcome.connmark !== undefined && next.ct.entry)
     next = withCtEntry(next, { ...next.ct.entry, mark: outcome.connmark });
   // The raw table's template: conntrack looks for and makes entries in that zone.
@@ -96,6 +95,27 @@ const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutc
     path: outcome.hits.map((h) => h.chain),
   };
   const device = hook === 'PREROUTING' || hook === 'INPUT' ? b.iif : b.oif;
+  if (outcome.ttl !== undefined && outcome.ttl !== next.packet.ttl) {
+    const by = outcome.hits.findLast(({ target }) => target === 'TTL' || target === 'HL') ?? hit;
+    next = step(next, {
+      place: hook,
+      stage: name,
+      device,
+      action: {
+        code: 'ttl-changed',
+        values: {
+          ttl: outcome.ttl,
+          before: next.packet.ttl,
+          table: name,
+          chain: by?.chain ?? hook,
+          position: by?.position ?? 0,
+          target: by?.target ?? '',
+        },
+      },
+      after: { ...next.packet, ttl: outcome.ttl },
+      proofs: by ? decisive(by) : [],
+    });
+  }
   switch (outcome.verdict) {
     case 'drop':
       return finish(next, {

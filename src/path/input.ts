@@ -324,6 +324,16 @@ const forward = (world: World, b: Branch): readonly Sent[] => {
   );
 };
 
+/** This namespace has forwarded the packet before. */
+const wasHere = ({ steps, namespace, packet }: Branch): boolean =>
+  steps.filter(
+    (s) =>
+      s.action.code === 'forward' &&
+      s.node === namespace.node &&
+      s.namespace === namespace.name &&
+      s.before.dst === packet.dst,
+  ).length > 1;
+
 /** ip_forward, ip6_forward: the last hop's packet is answered with ICMP time exceeded; FORWARD sees the others with one hop less. */
 const timeToLive: Stage = (_world, b) => {
   const { packet } = b;
@@ -333,7 +343,9 @@ const timeToLive: Stage = (_world, b) => {
       place: 'routing',
       stage: 'ttl',
       device: b.iif,
-      action: { code: 'loop', values: { namespaces: b.namespaces } },
+      action: wasHere(b)
+        ? { code: 'loop', values: { namespaces: b.namespaces } }
+        : { code: 'ttl-expired', values: { ttl: packet.ttl } },
       verdict: 'reject',
     }),
   ];

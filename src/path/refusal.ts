@@ -36,6 +36,7 @@ const OWN_CODES: Readonly<Partial<Record<ActionCode, readonly [v4: number, v6: n
   unreachable: [1, 3],
   'no-route': [0, 0],
   loop: [0, 0],
+  'ttl-expired': [0, 0],
   // Of IPv6 only: IPv4 drops it in silence.
   'martian-destination': [0, 0],
   prohibit: [13, 1],

@@ -186,7 +186,12 @@ describe('a rule that changes the hops that are left', () => {
 
   it('has the packet answered with time exceeded where it is forwarded', () => {
     const branch = to('-A PREROUTING -j TTL --ttl-set 1');
-    expect(branch.forward.end).toMatchObject({ outcome: 'rejected', node: 'a' });
+    expect(branch.forward.end).toMatchObject({ outcome: 'rejected', node: 'a', reason: 'ttl-expired' });
+    expect(branch.forward.steps.find((s) => s.action.code === 'ttl-changed')).toMatchObject({
+      place: 'PREROUTING',
+      action: { values: { table: 'mangle', position: 1, ttl: 1, before: 64 } },
+      proofs: [{ role: 'decisive' }],
+    });
     expect(branch.refusal?.packet.icmp?.type).toBe(11);
     expect(branch.refusal?.end).toMatchObject({ outcome: 'delivered', namespace: 'd' });
     expect(to('-A POSTROUTING -j TTL --ttl-set 1').forward.end.outcome).not.toBe('rejected');

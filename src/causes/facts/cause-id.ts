@@ -100,6 +100,7 @@ export type CauseId =
   | 'syn-dropped-paws-tw-recycle'
   | 'targetport-no-listener-rst'
   | 'terway-nodeport-reply-via-eni'
+  | 'ttl-expired'
   | 'udp-stale-conntrack'
   | 'underlay-antispoof'
   | 'vip-external-client-ok'

@@ -35,7 +35,7 @@ export const podcidrRouteMissing: Cause = {
     'cloudnativelabs/kube-router#1815',
     'systemd: ManageForeignRoutes=',
   ],
-  explains: ['underlay-antispoof'],
+  explains: ['ttl-expired', 'underlay-antispoof'],
   detect: (context) => {
     const death = deathBy(context, ...ENDS);
     if (!death) return [...unlisted(context), ...trusted(context)];

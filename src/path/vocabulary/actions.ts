@@ -95,6 +95,7 @@ export const ACTIONS = {
   'martian-destination': MARTIAN,
   'mtu-exceeded': { device: 'text', mtu: 'number', length: 'number' },
   loop: LOOP,
+  'ttl-expired': { ttl: 'number' },
   // Conntrack.
   'ct-established': { direction: 'text' },
   'ct-invalid': {},
@@ -112,6 +113,7 @@ export const ACTIONS = {
   'redirect-no-address': { device: 'text' },
   // Rules.
   mark: { mark: 'number', before: 'number?', path: 'texts' },
+  'ttl-changed': { ...RULE, ttl: 'number', before: 'number' },
   'rule-drop': RULE,
   'rule-reject': { ...RULE, with: 'text' },
   'policy-drop': RULE,
