@@ -2,6 +2,7 @@ import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { AddressOwner } from '../../network/network.ts';
 import type { Step } from '../../path/step.ts';
 import type { ActionCode } from '../../path/vocabulary/actions.ts';
+import { isInferred } from '../../records/origin.ts';
 import type { PacketView } from '../../records/packet.ts';
 import type { Neighbour } from '../../records/route.ts';
 import { isLinkLocal } from '../../tables/address.ts';
@@ -83,6 +84,7 @@ const stations = (context: CauseContext, { ns, address }: Hop): readonly Address
     .filter(
       (o) =>
         o.namespace !== ns &&
+        !isInferred(o.address) &&
         o.link.kind !== 'dummy' &&
         !o.link.flags.includes('LOOPBACK') &&
         !o.address.secondary &&
@@ -92,7 +94,7 @@ const stations = (context: CauseContext, { ns, address }: Hop): readonly Address
 const judge = (context: CauseContext, step: Step, hop: Hop): readonly Verdict[] => {
   const owners = stations(context, hop);
   const entry = hop.ns.neighbours.find(
-    (n) => n.dev === hop.device && n.address === hop.address && n.mac !== undefined && !n.proxy,
+    (n) => n.dev === hop.device && n.address === hop.address && n.mac !== undefined && !n.proxy && !isInferred(n),
   );
   const answers = answersFor(hop);
   const macs = new Set(answers.map((view) => view.arp?.mac ?? ''));

@@ -1,4 +1,4 @@
-import type { NetNamespace } from '../../network/namespace.ts';
+import { knows, type NetNamespace } from '../../network/namespace.ts';
 import { type Death, deathBy, deathFound, leftAsWalked } from '../facts/death.ts';
 import { decisiveLine, namespaceId, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
@@ -30,6 +30,15 @@ export const underlayAntispoof: Cause = {
     if (!egress || holds(ns, packet.src)) return [];
     const own = egress.addresses.find((a) => a.family === packet.family && a.scope === 'global');
     if (!own) return [];
+    // Without its addresses nobody can say that the source is not the sender's own.
+    if (!knows(ns, 'ip-addr'))
+      return [
+        undecided([{ kind: 'ip-addr', namespace: ns.id }], {
+          source: packet.src,
+          own: own.address,
+          device: egress.name,
+        }),
+      ];
     const masquerade = ruleChange(ns, {
       family: packet.family,
       table: 'nat',

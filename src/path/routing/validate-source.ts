@@ -1,4 +1,5 @@
 import { knows, type NetNamespace } from '../../network/namespace.ts';
+import { isInferred } from '../../records/origin.ts';
 import type { Source } from '../../records/source.ts';
 import type { Assumption } from '../vocabulary/assumptions.ts';
 import { largerOfAll, type Setting } from './device-conf.ts';
@@ -41,6 +42,8 @@ export const validateSource = (
     if (acceptLocal.value > 0) return { ...OK, assumptions };
     if (!rulesOf(ns, 4).custom && !hasCustomLocalRoutes(ns)) {
       const own = ownAddress(ns, src);
+      // Nobody is accused by an address that no listing shows.
+      if (own && isInferred(own.address)) return { ...OK, assumptions };
       const proof = own?.address.source ?? (knows(ns, 'ip-addr') ? undefined : localProof(ns, src));
       return proof
         ? martian(own?.link.name ?? '', [proof, ...acceptLocal.sources], assumptions)
@@ -106,7 +109,7 @@ const judge = (
   { filter, acceptLocal }: { readonly filter: Setting; readonly acceptLocal: Setting },
 ): SourceVerdict => {
   const { assumptions } = answer;
-  if (answer.type === 'unknown') return { ...OK, assumptions };
+  if (answer.type === 'unknown' || (answer.route && isInferred(answer.route))) return { ...OK, assumptions };
   const rpFilter = (proofs: readonly Source[]): SourceVerdict => ({
     verdict: 'rp-filter',
     values: { rpFilter: strictness, reverseDevice: answer.dev ?? '' },
