@@ -10,15 +10,18 @@ import type {
   RuledOutFinding,
   ToldContext,
   UndecidedFinding,
+  Verdict,
 } from '../causes/facts/finding.ts';
 import type { FlowEvidence } from '../evidence/observation.ts';
 import { applyChanges } from '../network/apply-changes.ts';
 import type { Network } from '../network/network.ts';
 import { walkFlow } from '../path/walk.ts';
 import type { FlowQuestion, Outcome, WalkBranch, WalkedFlow } from '../path/walk-result.ts';
+import { lackedBy } from './absence.ts';
 import { mostOf } from './certainty.ts';
 import { hung } from './consequences.ts';
 import { orderByEvidence } from './order.ts';
+import { refuted } from './refuters.ts';
 import { CAUSES } from './registry.ts';
 import { rivalsOf } from './rivals/rivals.ts';
 
@@ -68,7 +71,7 @@ export const judgeFlow = (network: Network, question: FlowQuestion, id: string):
   const ruledOut: RuledOutFinding[] = [];
   const undecided: UndecidedFinding[] = [];
   for (const cause of CAUSES) {
-    for (const verdict of cause.detect(context)) {
+    for (const verdict of cause.detect(context).map((said) => settled(cause, said, context))) {
       if (verdict.kind === 'ruled-out')
         ruledOut.push({
           id: cause.id,
@@ -90,6 +93,14 @@ export const judgeFlow = (network: Network, question: FlowQuestion, id: string):
     ruledOut.push({ id: rival, flow: id, because, values, evidence: lines });
   const open = undecided.filter((verdict) => !excluded.has(verdict.id));
   return { flow: analysis, found: ordered(withTold(found, told), context), observations, ruledOut, undecided: open };
+};
+
+/** A finding of the walk's stands only on what was captured, and where no fact speaks against it. */
+const settled = (cause: Cause, verdict: Verdict, context: CauseContext): Verdict => {
+  if (verdict.kind !== 'found' || cause.control || cause.worksWrongly) return verdict;
+  const missing = lackedBy(verdict, context);
+  if (missing.length > 0) return { kind: 'undecided', missing, values: verdict.values };
+  return refuted(verdict, context) ?? verdict;
 };
 
 /** What the bundle says by itself: its findings need no walk, and no change of the model is walked for them. */

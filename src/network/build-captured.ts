@@ -40,6 +40,8 @@ const isToldEmpty = (capture: Capture, captures: readonly Capture[]): boolean =>
 /** Kinds of a namespace that are known, and where each capture begins. */
 export interface Captured {
   readonly kinds: ReadonlySet<CaptureKind>;
+  /** Kinds whose every capture breaks off. */
+  readonly cut: ReadonlySet<CaptureKind>;
   readonly sources: ReadonlyMap<CaptureKind, readonly Source[]>;
 }
 
@@ -53,18 +55,31 @@ const alsoShown = (capture: Capture): readonly CaptureKind[] => {
 export const capturedOf = (captures: readonly Capture[]): Captured => {
   const kinds = new Set<CaptureKind>();
   const sources = new Map<CaptureKind, Source[]>();
+  const whole = new Set<CaptureKind>();
   for (const capture of captures) {
     if (!isReadable(capture) && !isToldEmpty(capture, captures)) continue;
     const source = firstLineOf(capture);
     for (const kind of [capture.kind, ...alsoShown(capture)]) {
       kinds.add(kind);
+      if (!breaksOff(capture)) whole.add(kind);
       const known = sources.get(kind);
       if (known) known.push(source);
       else sources.set(kind, [source]);
     }
   }
-  return { kinds, sources };
+  return { kinds, sources, cut: new Set([...kinds].filter((kind) => !whole.has(kind))) };
 };
+
+/** The collector kept a part of the output, or a paste ends in the middle of a record. */
+const breaksOff = (capture: Capture): boolean => {
+  if (capture.partial) return true;
+  const states = capture.data.states ?? [];
+  const last = states.at(-1);
+  // The kernel has no ESP state without a cipher (the null cipher is one): its line was to follow.
+  return last?.proto === 'esp' && last.algorithms.length > 0 && !last.algorithms.some(({ kind }) => CIPHERS.has(kind));
+};
+
+const CIPHERS: ReadonlySet<string> = new Set(['enc', 'aead']);
 
 /** A message that means emptiness is itself what to quote; a pasted file's capture may begin further down than line 1. */
 const firstLineOf = (capture: Capture): Source =>

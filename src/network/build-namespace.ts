@@ -13,7 +13,7 @@ import type { NetNamespace } from './namespace.ts';
 /** One namespace out of all its captures, in the bundle's order. What two captures both show is kept once; where they differ, the later one holds. */
 export const buildNamespace = (node: string, name: string, all: readonly Capture[]): NetNamespace => {
   const captures = all.filter(isReadable);
-  const { kinds, sources } = capturedOf(all);
+  const { kinds, cut, sources } = capturedOf(all);
   const each = <T>(pick: (capture: Capture) => readonly T[] | undefined): T[] =>
     captures.flatMap((capture) => [...(pick(capture) ?? [])]);
   const last = <T>(pick: (capture: Capture) => T | undefined): T | undefined =>
@@ -23,6 +23,7 @@ export const buildNamespace = (node: string, name: string, all: readonly Capture
     node,
     name,
     captured: kinds,
+    ...(cut.size > 0 ? { cut } : {}),
     captureSources: sources,
     links: mergeLinks(captures),
     routes: once(

@@ -24,6 +24,8 @@ export interface NetNamespace {
   readonly name: string;
   /** Kinds whose capture is there and could be read. What is not in here is unknown, not empty. */
   readonly captured: ReadonlySet<CaptureKind>;
+  /** Kinds of which a capture breaks off: what it holds is there, and what it does not hold may have followed. Absent: none. */
+  readonly cut?: ReadonlySet<CaptureKind>;
   /** The first line of each capture by kind: what to quote for "there is none in it". */
   readonly captureSources: ReadonlyMap<CaptureKind, readonly Source[]>;
   readonly links: ReadonlyMap<string, Link>;
@@ -56,6 +58,9 @@ export interface NetNamespace {
 
 /** Whether the namespace's state of this kind is known (captured, even if empty). */
 export const knows = (ns: NetNamespace, kind: CaptureKind): boolean => ns.captured.has(kind);
+
+/** Whether all of the namespace's state of this kind is known: only then is what does not stand in it not there. */
+export const isWhole = (ns: NetNamespace, kind: CaptureKind): boolean => knows(ns, kind) && ns.cut?.has(kind) !== true;
 
 /** A sysctl's record; per-device names are `net.ipv4.conf.DEV.KEY` with the dots of a device name written as slashes. */
 export const sysctl = (ns: NetNamespace, name: string): Sysctl | undefined => ns.sysctls.get(name);

@@ -46,6 +46,11 @@ export interface Found {
   readonly values: Values;
   readonly evidence: readonly EvidenceLine[];
   readonly fixes: readonly Omit<Fix, 'provenByWalk'>[];
+  /**
+   * The captures in which something does not stand whose absence the finding rests on, beyond what the walk's end itself says is not there. One that was not taken, or that breaks
+   * off, makes the finding undecided.
+   */
+  readonly absent?: readonly Missing[];
 }
 /** A cause that was looked at and excluded, by which fact. */
 export interface RuledOut {
