@@ -1,8 +1,9 @@
 import { endingOf, namespaceId } from '../causes/facts/ending.ts';
 import type { CauseContext, Found } from '../causes/facts/finding.ts';
 import { rulesCaptured } from '../causes/facts/rules.ts';
-import { isWhole, knows, type NetNamespace } from '../network/namespace.ts';
-import type { Missing } from '../path/step.ts';
+import { ownEntries } from '../causes/facts/trace.ts';
+import { isWhole, knows, type NetNamespace, sysctlNumber } from '../network/namespace.ts';
+import type { Missing, Step } from '../path/step.ts';
 import type { ActionCode } from '../path/vocabulary/actions.ts';
 import type { CaptureKind } from '../records/capture.ts';
 
@@ -33,7 +34,6 @@ const BY_NAME: ReadonlySet<string> = new Set<ActionCode>([
   'unreachable',
   'blackhole',
   'no-policy',
-  'no-listener',
 ]);
 
 /**
@@ -67,17 +67,33 @@ const isAtEnd = (found: Found, context: CauseContext): boolean => {
   return found.node === ending.step.node && found.namespace === ending.step.namespace && found.at === ending.step.place;
 };
 
-/** Hosts on the way whose rules were not captured, and of which nothing shows that the packet left them under the name that the walk gives it. */
+/**
+ * Hosts that pass the flow on, whose rules were not captured, and of which nothing shows that the packet left them under the name that the walk gives it. An end of the flow seldom
+ * translates its own packets, and a host without a single connection in its table translates none (nf_nat_setup_info needs an entry).
+ */
 const hostsWithoutRules = (context: CauseContext): readonly NetNamespace[] => {
   const { branch, network, evidence } = context;
-  const ids = new Set([...branch.forward.steps, ...(branch.reply?.steps ?? [])].map(namespaceId));
+  // A tunnel's packets and entry, which other flows share, tell nothing of what is inside.
+  const own = ownEntries(context);
+  const ids = new Set(branch.forward.steps.filter((step) => passesOn(step)).map(namespaceId));
   return [...ids]
     .flatMap((id) => network.namespaces.get(id) ?? [])
     .filter(
       (ns) =>
         ns.name === '' &&
         !rulesCaptured(ns) &&
-        !evidence.entries.some((e) => e.namespace === ns.id && e.agrees === true) &&
-        !evidence.packets.some((p) => p.namespace === ns.id && p.view.direction === 'out' && p.step !== undefined),
+        !isWithoutConnections(ns) &&
+        !own.some((e) => e.namespace === ns.id && e.agrees === true) &&
+        !evidence.packets.some(
+          (p) => p.namespace === ns.id && p.view.direction === 'out' && p.step !== undefined && p.layer === p.view,
+        ),
     );
 };
+
+/** The packet itself, not a tunnel's around it, is routed through, or balanced to a server. */
+const passesOn = ({ action, before }: Step): boolean =>
+  before.inner === undefined && before.spi === undefined && (action.code === 'forward' || action.code === 'ipvs-dnat');
+
+const isWithoutConnections = (ns: NetNamespace): boolean =>
+  sysctlNumber(ns, 'net.netfilter.nf_conntrack_count') === 0 ||
+  (isWhole(ns, 'conntrack') && ns.conntrack.every((table) => table.count === 0));

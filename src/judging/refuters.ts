@@ -1,6 +1,6 @@
 import { decisiveLine, endingOf, namespaceId, numberOf } from '../causes/facts/ending.ts';
 import type { CauseContext, EvidenceLine, Found, RuledOut } from '../causes/facts/finding.ts';
-import { seenBehind } from '../causes/facts/trace.ts';
+import { ownEntries, seenBehind } from '../causes/facts/trace.ts';
 import type { NetNamespace } from '../network/namespace.ts';
 
 /**
@@ -59,7 +59,6 @@ const isRepliedAtClient = (context: CauseContext): boolean => {
   if (!first || !ending) return false;
   const client = namespaceId(first);
   return (
-    namespaceId(ending.step) !== client &&
-    context.evidence.entries.some((e) => e.namespace === client && e.agrees !== false && !e.entry.unreplied)
+    namespaceId(ending.step) !== client && ownEntries(context).some((e) => e.namespace === client && !e.entry.unreplied)
   );
 };

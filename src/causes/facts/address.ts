@@ -10,7 +10,23 @@ import { isLoopback } from '../../tables/address.ts';
 const WELL_KNOWN: ReadonlySet<string> = new Set(['kube-ipvs0', 'kube-dummy-if', 'nodelocaldns']);
 
 /** A device that only makes addresses local: a dummy, or the loopback with an address that is none of its own. */
-const isVirtual = (link: Link, address: string): boolean => {
+const isVirtual = (ns: NetNamespace, link: Link, address: string): boolean =>
+  !isNodesOwn(ns, link, address) && isInert(link, address);
+
+/**
+ * The node's own address, though it lies on a dummy: proxies keep theirs on their own device, so that another one is not a proxy's; a real server has the address, which no
+ * virtual one is; or the kernel takes it as the source of packets for elsewhere.
+ */
+const isNodesOwn = (ns: NetNamespace, link: Link, address: string): boolean => {
+  if (WELL_KNOWN.has(link.name)) return false;
+  if (link.kind === 'dummy' && [...WELL_KNOWN].some((name) => ns.links.has(name))) return true;
+  return (
+    ns.services.some((service) => service.servers.some((server) => server.address === address)) ||
+    ns.routes.some((route) => route.src === address && !route.prefix.startsWith(`${address}/`))
+  );
+};
+
+const isInert = (link: Link, address: string): boolean => {
   if (link.flags.includes('LOOPBACK')) return !isLoopback(address);
   if (link.kind !== undefined) return link.kind === 'dummy';
   // `ip addr` without -d: an Ethernet device without ARP is a dummy.
@@ -28,7 +44,7 @@ export interface Holding {
 export const virtualHolding = (ns: NetNamespace, address: string): Holding | undefined => {
   const own = ownAddress(ns, address);
   if (own)
-    return isVirtual(own.link, address)
+    return isVirtual(ns, own.link, address)
       ? { device: own.link.name, source: own.address.source, address: own.address }
       : undefined;
   if (knows(ns, 'ip-addr')) return undefined;
@@ -41,7 +57,7 @@ export const virtualHolding = (ns: NetNamespace, address: string): Holding | und
 /** The address as one of the namespace's own on a real device. */
 export const realHolding = (ns: NetNamespace, address: string): Holding | undefined => {
   const own = ownAddress(ns, address);
-  if (!own || isVirtual(own.link, address) || own.link.flags.includes('LOOPBACK')) return undefined;
+  if (!own || isVirtual(ns, own.link, address) || own.link.flags.includes('LOOPBACK')) return undefined;
   return { device: own.link.name, source: own.address.source, address: own.address };
 };
 
@@ -49,5 +65,5 @@ export const realHolding = (ns: NetNamespace, address: string): Holding | undefi
 export const realOwners = (network: Network, address: string): readonly NetNamespace[] =>
   network
     .owners(address)
-    .filter((owner) => !isVirtual(owner.link, address) && !owner.link.flags.includes('LOOPBACK'))
+    .filter((owner) => !isVirtual(owner.namespace, owner.link, address) && !owner.link.flags.includes('LOOPBACK'))
     .map((owner) => owner.namespace);

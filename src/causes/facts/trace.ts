@@ -21,7 +21,7 @@ const leaves = ({ view }: SeenPacket, step: Step): boolean =>
 const innermost = (p: Packet): Packet => (p.inner ? innermost(p.inner) : p);
 
 /** Entries of the flow itself: a tunnel's own entry, which other flows share, tells nothing of one. */
-const ownEntries = ({ branch, evidence }: CauseContext): readonly SeenEntry[] => {
+export const ownEntries = ({ branch, evidence }: CauseContext): readonly SeenEntry[] => {
   const names = new Set(
     branch.forward.steps.flatMap(({ before, after }) => [before, after].map(innermost)).map((p) => `${p.src} ${p.dst}`),
   );
