@@ -30,7 +30,22 @@ export const fromConntrack = (ns: NetNamespace): readonly Sighting[] => {
   const others = of(table.unrepliedRows(ROWS), 'unreplied').filter(
     (s) => s.proto === 'udp' || s.proto === 'icmp' || s.proto === 'sctp',
   );
-  return [...tcp, ...others, ...unservedPorts(ns, table)];
+  const isTunnel = tunnelsOf(ns, others);
+  return [...tcp, ...others.filter((s) => !isTunnel(s)), ...unservedPorts(ns, table)];
+};
+
+/**
+ * A UDP tunnel's packets are never answered under their own ports: each end sends from a port of its own to the tunnel's (vxlan_xmit_one, geneve_xmit), and conntrack calls both entries
+ * unreplied for ever. Told by a tunnel device with that port, or by entries of both directions to one port.
+ */
+const tunnelsOf = (ns: NetNamespace, unreplied: readonly Sighting[]): ((s: Sighting) => boolean) => {
+  const ports = new Set([...ns.links.values()].flatMap((link) => link.vxlan?.port ?? []));
+  const names = new Set(unreplied.map((s) => `${s.src} ${s.dst} ${s.dport}`));
+  return (s) =>
+    s.proto === 'udp' &&
+    s.dport !== undefined &&
+    s.sport !== s.dport &&
+    (ports.has(s.dport) || names.has(`${s.dst} ${s.src} ${s.dport}`));
 };
 
 const UNDERWAY = new Set(['ESTABLISHED', 'FIN_WAIT', 'CLOSE_WAIT', 'LAST_ACK', 'TIME_WAIT']);

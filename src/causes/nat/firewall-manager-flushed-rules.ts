@@ -3,6 +3,7 @@ import { knows, type NetNamespace } from '../../network/namespace.ts';
 import { ownerOfChain, type RuleOwner } from '../../path/netfilter/owner.ts';
 import { senderOf } from '../../path/walk-result.ts';
 import type { Chain, RuleTable } from '../../records/iptables.ts';
+import { bpfProxyDevice } from '../facts/bpf-proxy.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
@@ -45,7 +46,7 @@ export const firewallManagerFlushedRules: Cause = {
       (s) => s.namespace === '' && (s.place === 'routing' || s.place === 'PREROUTING' || s.place === 'OUTPUT'),
     );
     const ns = step && context.network.namespaces.get(namespaceId(step));
-    if (!step || !ns || (!knows(ns, 'iptables-save') && rulesCaptured(ns))) return [];
+    if (!step || !ns || (!knows(ns, 'iptables-save') && rulesCaptured(ns)) || bpfProxyDevice(ns)) return [];
     const family = step.before.family;
     const elsewhere = tellsOfService(context, ns, dst, dport, family);
     const kube =

@@ -44,10 +44,15 @@ export const ipvsStrictarpOff: Cause = {
     const macs = new Set(
       [...answers.map((view) => view.arp?.mac ?? ''), ...learnt.map((n) => n.mac ?? '')].filter((mac) => mac !== ''),
     );
-    const claimants = holders.filter((h) =>
-      [...h.ns.links.values()].some((link) => link.mac !== undefined && macs.has(link.mac)),
-    );
-    const wrong = claimants.find((h) => loose.includes(h));
+    // In an order of the machines' own, by their hardware addresses: a name says nothing of who answered.
+    const claimants = holders
+      .flatMap((h) => {
+        const own = [...h.ns.links.values()].flatMap((link) => link.mac ?? []).filter((mac) => macs.has(mac));
+        const first = own.sort()[0];
+        return first === undefined ? [] : [{ ...h, first }];
+      })
+      .sort((a, b) => (a.first < b.first ? -1 : 1));
+    const wrong = claimants.find((h) => loose.some((l) => l.ns === h.ns));
     const values = {
       address: dst,
       nodes: holders.map((h) => h.ns.node),
