@@ -23,7 +23,10 @@ export const brokenFlows = (network: Network, onStage?: OnStage): readonly Judge
   for (const [i, candidate] of candidates.entries()) {
     onStage?.('walking', i + 1, candidates.length);
     const question: FlowQuestion = candidate.question;
-    const judged = judgeFlow(network, question, `f${judgements.length + 1}`);
+    const judged: Judgement = {
+      ...judgeFlow(network, question, `f${judgements.length + 1}`),
+      noticed: candidate.sources,
+    };
     judgements.push(
       isMissed(candidate) || (isKnownAddress(network, question.dst) && !isOnlyLogged(candidate))
         ? judged

@@ -17,6 +17,7 @@ import { applyChanges } from '../network/apply-changes.ts';
 import type { Network } from '../network/network.ts';
 import { walkFlow } from '../path/walk.ts';
 import type { FlowQuestion, Outcome, WalkBranch, WalkedFlow } from '../path/walk-result.ts';
+import type { Source } from '../records/source.ts';
 import { lackedBy } from './absence.ts';
 import { mostOf } from './certainty.ts';
 import { hung } from './consequences.ts';
@@ -32,6 +33,8 @@ export interface Judgement {
   readonly observations: readonly Finding[];
   readonly ruledOut: readonly RuledOutFinding[];
   readonly undecided: readonly UndecidedFinding[];
+  /** Of a flow that nobody asked about: the lines by which it looks broken. */
+  readonly noticed?: readonly Source[];
 }
 
 const CONFIDENCE: Readonly<Record<Confidence, number>> = { certain: 3, likely: 2, possible: 1 };

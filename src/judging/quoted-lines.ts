@@ -18,6 +18,7 @@ export const quotedLines = (analysis: Omit<Analysis, 'quotes'>): readonly Source
         ),
     ),
     ...analysis.notes.flatMap((note) => note.sources),
+    ...analysis.verdict.evidence.map((line) => line.source),
     ...analysis.verdict.askable.map((flow) => flow.source),
   ];
 };

@@ -1,10 +1,11 @@
-import type { Confidence, FlowAnalysis } from '../causes/facts/finding.ts';
+import type { Confidence, EvidenceLine, FlowAnalysis } from '../causes/facts/finding.ts';
 import { type AskableFlow, askableFlows } from '../evidence/askable.ts';
 import { knows } from '../network/namespace.ts';
 import type { Network } from '../network/network.ts';
 import { legsOfBranch, type WalkBranch } from '../path/walk-result.ts';
 import type { CaptureKind } from '../records/capture.ts';
 import type { Judgement } from './judge.ts';
+import { shownLines } from './shown-lines.ts';
 
 /**
  * What the whole analysis comes to, the same in every output.
@@ -36,6 +37,8 @@ export interface Verdict {
     readonly nodes: readonly { readonly name: string; readonly kinds: readonly CaptureKind[] }[];
     readonly lookedAt: readonly LookedAt[];
   };
+  /** What the bundle shows of the flow that it is about, where no cause holds: a few lines. */
+  readonly evidence: readonly EvidenceLine[];
   /** Flows that the bundle can be asked about, where none was and none looks broken. */
   readonly askable: readonly AskableFlow[];
 }
@@ -77,8 +80,18 @@ export const verdictOf = (network: Network, judged: readonly Judgement[], asked:
       })),
       lookedAt,
     },
+    evidence: code === 'cause' || code === 'possible' ? [] : evidenceOf(judged, flows, code),
     askable: !asked && code !== 'cause' ? askableFlows(network, ASKABLE) : [],
   };
+};
+
+const evidenceOf = (
+  judged: readonly Judgement[],
+  flows: Verdict['examined']['flows'],
+  code: VerdictCode,
+): readonly EvidenceLine[] => {
+  const about = judged[flows.findIndex((flow) => flow.code === code)] ?? judged[0];
+  return about ? shownLines(about) : [];
 };
 
 /** One flow that works does not make a bundle healthy that nobody asked about. */

@@ -18,12 +18,8 @@ const legOf = (flow: FlowAnalysis): Leg | undefined => {
   return branch && decidingLeg(branch);
 };
 
-/** The lines that decided where the walk of a flow that is not known to work ends. */
-export const endEvidence = (analysis: Analysis): readonly EvidenceLine[] => {
-  const flow = analysis.verdict.code === 'undecided' ? flowOf(analysis) : undefined;
-  const leg = flow && legOf(flow);
-  return leg && leg.end.outcome !== 'delivered' ? (leg.steps.at(-1)?.proofs ?? []) : [];
-};
+/** What the bundle shows of the flow: lines to be quoted under the verdict. */
+export const endEvidence = (analysis: Analysis): readonly EvidenceLine[] => analysis.verdict.evidence;
 
 /** Verdicts that name no cause. */
 type QuietCode = Exclude<VerdictCode, 'cause' | 'possible'>;
@@ -52,7 +48,7 @@ const saidOf = (analysis: Analysis, words: Words): Said => {
   const flow = flowOf(analysis);
   if (code === 'undecided' && flow)
     return flow.outcome === 'unknown' ? dark(analysis, words, flow) : open(analysis, words, flow);
-  const variant = variantOf(code, by, examined.asked);
+  const variant = variantOf(code, by, examined.asked, analysis.flows.length > 0);
   const values = { missing: new Set(analysis.collect.map((item) => `${item.where} ${item.capture}`)).size };
   return {
     title: words.say('verdict', `title:${variant}`, { values }),
@@ -65,8 +61,9 @@ const saidOf = (analysis: Analysis, words: Words): Said => {
 };
 
 /** A title and summary of their own have the two ways of knowing that a flow works, and what was not asked about. */
-const variantOf = (code: QuietCode, by: 'seen' | 'walked' | undefined, asked: boolean) => {
+const variantOf = (code: QuietCode, by: 'seen' | 'walked' | undefined, asked: boolean, isFound: boolean) => {
   if (code === 'healthy') return by === 'walked' ? ('healthy-walked' as const) : ('healthy-seen' as const);
+  if (code === 'not-enough' && !asked && isFound) return 'not-enough-noticed' as const;
   if (code === 'not-enough') return asked ? ('not-enough' as const) : ('not-enough-unasked' as const);
   return asked ? ('no-failure-seen' as const) : ('no-failure-seen-unasked' as const);
 };

@@ -194,26 +194,30 @@ const findingDocument = (analysis: Analysis, finding: Finding): FindingDocument 
   consequences: finding.consequences.map((consequence) => findingDocument(analysis, consequence)),
 });
 
-const verdictDocument = ({ verdict, bundle }: Analysis): ResultDocument['verdict'] => ({
-  code: verdict.code,
-  by: verdict.by ?? null,
-  examined: {
-    asked: verdict.examined.asked,
-    flows: verdict.examined.flows.map(({ id, code }) => ({ id, code })),
-    nodes: verdict.examined.nodes.map(({ name, kinds }) => ({ name, kinds: [...kinds] })),
-    lookedAt: verdict.examined.lookedAt.map(({ kind, nodes, without }) => ({
-      kind,
-      nodes: [...nodes],
-      without: [...without],
+const verdictDocument = (analysis: Analysis): ResultDocument['verdict'] => {
+  const { verdict, bundle } = analysis;
+  return {
+    code: verdict.code,
+    by: verdict.by ?? null,
+    evidence: evidenceDocument(analysis, verdict.evidence),
+    examined: {
+      asked: verdict.examined.asked,
+      flows: verdict.examined.flows.map(({ id, code }) => ({ id, code })),
+      nodes: verdict.examined.nodes.map(({ name, kinds }) => ({ name, kinds: [...kinds] })),
+      lookedAt: verdict.examined.lookedAt.map(({ kind, nodes, without }) => ({
+        kind,
+        nodes: [...nodes],
+        without: [...without],
+      })),
+    },
+    askable: verdict.askable.map(({ question, source }) => ({
+      flow: flowArgument(question),
+      from: question.start ?? null,
+      command: askCommand(bundle.name, question),
+      ...place(source),
     })),
-  },
-  askable: verdict.askable.map(({ question, source }) => ({
-    flow: flowArgument(question),
-    from: question.start ?? null,
-    command: askCommand(bundle.name, question),
-    ...place(source),
-  })),
-});
+  };
+};
 
 /** The result of an analysis as its published document (result-schema.ts). */
 export const resultOf = (analysis: Analysis): ResultDocument => ({

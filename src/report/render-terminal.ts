@@ -21,6 +21,8 @@ export interface TerminalOptions extends SheetOptions {
 }
 
 const QUOTES = 3;
+/** Lines that are quoted where no cause holds. */
+const SHOWN = 5;
 
 const headline = (sheet: Sheet, words: Words, finding: Finding, flow: FlowAnalysis | undefined): void => {
   const title = words.cause(finding.id, 'title', findingContext(finding, flow));
@@ -29,8 +31,8 @@ const headline = (sheet: Sheet, words: Words, finding: Finding, flow: FlowAnalys
   sheet.add('', [mark, ...proseRuns(title, 'bold'), { text: ` (${certainty})`, style: 'dim' }], 2);
 };
 
-const quotes = (sheet: Sheet, analysis: Analysis, lines: readonly EvidenceLine[]): void => {
-  for (const { source } of byWeight(lines).slice(0, QUOTES)) {
+const quotes = (sheet: Sheet, analysis: Analysis, lines: readonly EvidenceLine[], most = QUOTES): void => {
+  for (const { source } of byWeight(lines).slice(0, most)) {
     const text = visibleLine(analysis.quotes.get(source.file)?.get(source.line) ?? '').trim();
     sheet.add('', [
       { text: `${visibleLine(source.file)}:${source.line}`, style: 'dim' },
@@ -132,7 +134,7 @@ export const renderTerminal = (analysis: Analysis, options: TerminalOptions): st
     const mark: Run = code === 'healthy' ? { text: '✓ ', style: 'good' } : { text: '? ', style: 'warn' };
     sheet.add('', [mark, ...proseRuns(title, 'bold')], 2);
     sheet.add(words.text('why'), proseRuns(summary));
-    quotes(sheet, analysis, endEvidence(analysis));
+    quotes(sheet, analysis, endEvidence(analysis), SHOWN);
     for (const flow of analysis.flows) {
       sheet.add(words.text('flow'), [
         { text: flowText(flow.question), style: 'plain' },

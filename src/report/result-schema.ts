@@ -211,6 +211,7 @@ const verdict = z.object({
   code: verdictCode.describe(
     'cause: one holds, certain or likely. possible: only possible ones. undecided: a flow fails or its walk ends, and no known cause says by what. no-failure-seen: nothing captured stops it, and nothing shows that it works. not-enough: the bundle does not hold what it takes. healthy: seen answered to its end, or walked there and back on captured facts alone.',
   ),
+  evidence: z.array(evidence).describe('What the bundle shows of the flow where no cause holds: a few lines.'),
   by: z.enum(['seen', 'walked']).nullable().describe('How a healthy flow is known to be so.'),
   examined: z.object({
     asked: z.boolean().describe('Whether a flow was asked about.'),

@@ -342,6 +342,7 @@ export const sampleAnalysis: Analysis = {
         { kind: 'dmesg', nodes: [], without: ['cloud-gw', 'edge-gw'] },
       ],
     },
+    evidence: [],
     askable: [],
   },
   collect: [
