@@ -1,6 +1,7 @@
 import { decisiveLine, endingOf, namespaceId, numberOf } from '../causes/facts/ending.ts';
 import type { CauseContext, EvidenceLine, Found, RuledOut } from '../causes/facts/finding.ts';
 import { ownEntries, seenBehind } from '../causes/facts/trace.ts';
+import type { SeenEntry } from '../evidence/observation.ts';
 import type { NetNamespace } from '../network/namespace.ts';
 
 /**
@@ -14,7 +15,7 @@ export const refuted = (found: Found, context: CauseContext): RuledOut | undefin
   const isHere = found.node === null || (found.node === step.node && found.namespace === step.namespace);
   if (!isHere) return undefined;
   const counted = numberOf(step, 'packets');
-  if (counted === 0 && found.at === step.place && wasSeen(context) && countsPackets(namespace))
+  if (counted === 0 && found.at === step.place && wasSeenIn(context, namespace) && countsPackets(namespace))
     return {
       kind: 'ruled-out',
       because: 'rule-counter-zero',
@@ -28,7 +29,14 @@ export const refuted = (found: Found, context: CauseContext): RuledOut | undefin
   return undefined;
 };
 
-const wasSeen = ({ evidence }: CauseContext): boolean => evidence.entries.length > 0 || evidence.packets.length > 0;
+/** An ended connection's entry is of an earlier attempt: it says nothing of one that fails now. */
+const isOfNow = ({ entry }: SeenEntry): boolean =>
+  entry.state === undefined || entry.state === 'SYN_SENT' || entry.state === 'SYN_RECV';
+
+/** The flow came to the namespace: its packets would have been counted there. */
+const wasSeenIn = (context: CauseContext, { id }: NetNamespace): boolean =>
+  ownEntries(context).some((e) => e.namespace === id && isOfNow(e)) ||
+  context.evidence.packets.some((p) => p.namespace === id && p.layer !== undefined);
 
 /** The rules were printed with their counters, and some of them have counted. */
 const countsPackets = (ns: NetNamespace): boolean =>
@@ -42,7 +50,12 @@ const countsPackets = (ns: NetNamespace): boolean =>
 const answeredEntry = (context: CauseContext): readonly EvidenceLine[] => {
   const { src, dst } = context.flow.question;
   const entry = context.evidence.entries.find(
-    ({ entry: e, agrees }) => agrees !== false && !e.unreplied && e.original.src === src && e.original.dst === dst,
+    (seen) =>
+      seen.agrees !== false &&
+      isOfNow(seen) &&
+      !seen.entry.unreplied &&
+      seen.entry.original.src === src &&
+      seen.entry.original.dst === dst,
   );
   return decisiveLine(entry?.entry);
 };
@@ -59,6 +72,7 @@ const isRepliedAtClient = (context: CauseContext): boolean => {
   if (!first || !ending) return false;
   const client = namespaceId(first);
   return (
-    namespaceId(ending.step) !== client && ownEntries(context).some((e) => e.namespace === client && !e.entry.unreplied)
+    namespaceId(ending.step) !== client &&
+    ownEntries(context).some((e) => e.namespace === client && isOfNow(e) && !e.entry.unreplied)
   );
 };
