@@ -29,6 +29,12 @@ export type BundleNote =
   | NoteOf<'line-too-long', { readonly file: string; readonly limit: number }>
   /** The collector kept only the end of this output. */
   | NoteOf<'tailed', { readonly file: string }>
+  /** Somebody left out lines of a pasted output and said so: what is not there may be. */
+  | NoteOf<'left-out', { readonly file: string; readonly line: number; readonly kind: string }>
+  /** Rules were read from commands that somebody typed, not from what the kernel holds. */
+  | NoteOf<'typed-rules', { readonly file: string; readonly line: number }>
+  /** A text names several machines, and not for this output which of them: it is walked with none of them. */
+  | NoteOf<'unplaced', { readonly file: string; readonly line: number; readonly kind: string }>
   /** Addresses and names were replaced: equality holds, subnets do not. */
   | NoteOf<'obfuscated', { readonly by: string; readonly file: string }>
   /** Captures that belong together were taken more than ten minutes apart. */

@@ -32,7 +32,7 @@ export const quoteLines = async (
     else unknown.set(file, lines);
   }
   const linesFor = (file: string, lines: ReadonlySet<number>) =>
-    new LinesOfText(lines, new FileMask(byFile.get(file) ?? []));
+    new LinesOfText(lines, new FileMask(byFile.get(file) ?? []), wrappedIn(byFile.get(file) ?? []));
   for (const origin of bundle.origins) await quoteFrom(origin, unknown, linesFor, quotes, watch);
   return quotes;
 };
@@ -126,18 +126,35 @@ const quoteFrom = async (
   }
 };
 
+/** A line that was wrapped: how many lines it is in the file, and what stands between them when they are one. */
+interface Wrapped {
+  readonly count: number;
+  readonly glue: string;
+}
+
+const wrappedIn = (captures: readonly Capture[]): ReadonlyMap<number, Wrapped> =>
+  new Map(
+    captures.flatMap(({ joined }) =>
+      joined ? [...joined.lines].map(([line, count]) => [line, { count, glue: joined.glue }] as const) : [],
+    ),
+  );
+
 /** Picks lines out of a text that comes in slices of whole lines. */
 class LinesOfText {
   readonly lines = new Map<number, Quotable>();
   readonly #wanted: ReadonlySet<number>;
   readonly #mask: FileMask;
   readonly #last: number;
+  readonly #wrapped: ReadonlyMap<number, Wrapped>;
+  /** A wrapped line whose parts have not all come: it is masked as the whole that it is. */
+  #open: { readonly line: number; readonly glue: string; text: string; left: number } | undefined;
   #line = 1;
 
-  constructor(wanted: ReadonlySet<number>, mask: FileMask) {
+  constructor(wanted: ReadonlySet<number>, mask: FileMask, wrapped: ReadonlyMap<number, Wrapped> = new Map()) {
     this.#wanted = wanted;
     this.#mask = mask;
-    this.#last = Math.max(...wanted);
+    this.#wrapped = wrapped;
+    this.#last = [...wanted].reduce((most, line) => Math.max(most, line + (wrapped.get(line)?.count ?? 1) - 1), 0);
   }
 
   get complete(): boolean {
@@ -149,10 +166,29 @@ class LinesOfText {
       const newline = slice.indexOf('\n', at);
       const end = newline < 0 ? slice.length : newline;
       const text = slice.slice(at, end);
-      if (this.#wanted.has(this.#line)) this.lines.set(this.#line, this.#mask.quote(this.#line, text));
-      else this.#mask.pass(this.#line, text);
+      this.#part(this.#line, text);
       at = end + 1;
     }
+  }
+
+  #part(line: number, text: string): void {
+    const open = this.#open;
+    if (open) {
+      open.text += open.glue + text;
+      open.left -= 1;
+      if (open.left > 0) return;
+      this.#open = undefined;
+      this.#quote(open.line, open.text);
+      return;
+    }
+    const { count = 1, glue = '' } = this.#wrapped.get(line) ?? {};
+    if (count > 1) this.#open = { line, glue, text, left: count - 1 };
+    else this.#quote(line, text);
+  }
+
+  #quote(line: number, text: string): void {
+    if (this.#wanted.has(line)) this.lines.set(line, this.#mask.quote(line, text));
+    else this.#mask.pass(line, text);
   }
 }
 

@@ -13,6 +13,7 @@ import { Damage, LimitReached } from './open/damage.ts';
 import { openSource, type Source } from './open/source.ts';
 import { Encrypted, Walk } from './open/walk.ts';
 import type { BundleOptions } from './options.ts';
+import { pasteNotes } from './paste-notes.ts';
 import { withUnreadInPlace } from './quote-lines.ts';
 import type { Found, IgnoredWhy } from './read/finding.ts';
 import { Harvest, type Link, type ReadContext, readAs, readMember } from './read/read-members.ts';
@@ -44,7 +45,7 @@ export const readBundle = async (path: string, options: BundleOptions): Promise<
     if (harvest.found.has(file)) notes.push(note('duplicate-member', { file: shown(file), times }));
   const placed = assign(kept, units, shownNames(reading.seen.wrapper, ''), archiveName(source.name));
   const { times, notes: torn } = momentsOf(placed, units, harvest.clocks, shown);
-  notes.push(...obfuscationNotes(placed, units), ...torn);
+  notes.push(...pasteNotes(placed), ...obfuscationNotes(placed, units), ...torn);
   return withUnreadInPlace({
     name: source.name,
     layout: units.layout,

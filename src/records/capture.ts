@@ -90,8 +90,8 @@ export interface Capture {
   readonly toolMessages: readonly { readonly source: Source; readonly text: Quotable }[];
   /** True where the member was cut (truncated archive, `.tailed`, `-- tail`). */
   readonly partial: boolean;
-  /** Lines that something had wrapped and that were read as one: the number of the first, and how many they are. */
-  readonly joined?: ReadonlyMap<number, number>;
+  /** Lines that something had wrapped and that were read as one: the number of the first, how many they are, and what stands between them when they are one. */
+  readonly joined?: { readonly lines: ReadonlyMap<number, number>; readonly glue: '' | ' ' };
   /** Commands that somebody typed, and not what the kernel told; a tool printed it where this is absent. */
   readonly origin?: 'typed';
   readonly data: CaptureData;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { quoteLines } from '../../src/bundle/quote-lines.ts';
 import { readTree } from './archive.ts';
 
 /** What is read of one pasted text: `node[/namespace] kind records[ unread]`, sorted. */
@@ -300,7 +301,9 @@ describe('lines that were wrapped', () => {
     const rules = capture?.data.tables?.[0]?.chains;
     expect(rules?.get('POSTROUTING')?.rules[0]?.source.line).toBe(6);
     expect(rules?.get('PREROUTING')?.rules[0]?.target?.options[0]?.values).toEqual(['10.66.3.8:443']);
-    expect([...(capture?.joined ?? [])]).toEqual([[4, 2]]);
+    expect([...(capture?.joined?.lines ?? [])]).toEqual([[4, 2]]);
+    const quotes = await quoteLines(bundle, new Map([['n1/iptables-save.txt', new Set([4])]]));
+    expect(quotes.get('n1/iptables-save.txt')?.get(4)).toContain('--to-destination 10.66.3.8:443');
   });
   test('lines that only happen to be as long are not', async () => {
     expect(await read(`# iptables-save\n${SAVE}`)).toEqual(['stdin iptables-save 4']);
@@ -342,4 +345,61 @@ describe('recordings of terminals', () => {
     const text = `root@edge3:~# ip route\r\n${ROUTES}`;
     expect(await read(Buffer.from(`\ufeff${text}`, 'utf16le'))).toEqual(['edge3 ip-route 2']);
   });
+});
+
+describe('outputs inside other formats', () => {
+  const JSON_OF = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+  test.each<[string, string, string]>([
+    ['command to output', 'out.json', JSON_OF({ 'gw-x': { 'ip route': ROUTES }, 'gw-y': { 'ip route show': OTHER } })],
+    [
+      'a list of results',
+      'results.json',
+      JSON_OF([
+        { host: 'gw-x', cmd: 'ip route', stdout: ROUTES },
+        { host: 'gw-y', cmd: ['ip', 'route'], stdout: OTHER },
+      ]),
+    ],
+    [
+      "Ansible's JSON callback",
+      'play.json',
+      JSON_OF({
+        plays: [
+          {
+            tasks: [
+              {
+                hosts: {
+                  'gw-x': { cmd: 'ip route', stdout: ROUTES, stdout_lines: ROUTES.trim().split('\n') },
+                  'gw-y': { cmd: 'ip route', stdout: OTHER, stdout_lines: OTHER.trim().split('\n') },
+                },
+              },
+            ],
+          },
+        ],
+      }),
+    ],
+    [
+      'a recording of asciinema',
+      'demo.cast',
+      `{"version": 2, "width": 120, "height": 40}\n${[`root@gw-x:~# ip route\r\n`, ROUTES.replaceAll('\n', '\r\n'), `root@gw-y:~# ip `, `route\r\n${OTHER.replaceAll('\n', '\r\n')}`].map((text, i) => JSON.stringify([i / 2, 'o', text])).join('\n')}\n`,
+    ],
+    [
+      'a mail',
+      'question.eml',
+      `Return-Path: <pat@example.org>\nSubject: no route\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b7"\n\n--b7\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nroot@gw-x:~# ip route\n${ROUTES.replace('proto static', 'proto =\nstatic')}\n--b7\nContent-Type: text/plain; name="gw-y.txt"\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment; filename="gw-y.txt"\n\n${Buffer.from(`root@gw-y:~# ip route\n${OTHER}`).toString('base64')}\n--b7--\n`,
+    ],
+    [
+      'a page',
+      'page.html',
+      `<!DOCTYPE html>\n<html><body>\n<h2>gw-x</h2><pre><code># ip route\n${ROUTES}</code></pre>\n<h2>gw-y</h2>\n<pre># ip route\n${OTHER}</pre></body></html>\n`,
+    ],
+  ])('%s', async (_, name, text) => {
+    expect(await read(text, name)).toEqual(TWO);
+  });
+});
+
+test('a text of several machines keeps what it does not place apart, and says so', async () => {
+  const text = `root@gw-x:~# ip route\n${ROUTES}\nroot@gw-y:~# ip route\n${OTHER}\nSomewhere in between there are these rules:\n\n\`\`\`\n${RULES}\`\`\`\n`;
+  const bundle = await readTree({ 'ticket.txt': text });
+  expect(bundle.nodes.map(({ name }) => name).sort()).toEqual(['gw-x', 'gw-y', 'stdin']);
+  expect(bundle.notes.map(({ code }) => code)).toContain('unplaced');
 });

@@ -6,6 +6,7 @@ export class JoinedLines {
   readonly numbers = new LineNumbers();
   /** Of each joined line its number in the file and how many lines it is there. */
   readonly joined = new Map<number, number>();
+  readonly glue: '' | ' ';
   readonly #rejoiner: Rejoiner;
   readonly #outer: LineNumbers | undefined;
   readonly #take: (slice: string) => void;
@@ -14,6 +15,7 @@ export class JoinedLines {
   #next: number;
 
   constructor(wrapping: Wrapping, firstLine: number, outer: LineNumbers | undefined, take: (slice: string) => void) {
+    this.glue = wrapping.glue;
     this.#rejoiner = new Rejoiner(wrapping);
     this.#outer = outer;
     this.#take = take;

@@ -1,11 +1,12 @@
 import { isBanner } from '../../captures/banners.ts';
 import { changesRules } from '../../captures/iptables/typed-commands.ts';
 import type { CaptureKind } from '../../records/capture.ts';
-import { SNIFFED } from '../layouts/content.ts';
+import { kindOfContent, SNIFFED } from '../layouts/content.ts';
 import type { NameFacts } from '../layouts/member-name.ts';
 import { undressed } from '../paste/dress.ts';
 import { hostBlockIn } from '../paste/host-block.ts';
 import { promptIn } from '../paste/prompt.ts';
+import { EmbeddedReader } from './embedded-reader.ts';
 import type { Found } from './finding.ts';
 import { bareCommand, headerIn } from './header.ts';
 import { OutputReader } from './output-reader.ts';
@@ -15,7 +16,7 @@ import { type TextMember, TextReader } from './text-reader.ts';
 export class MemberReader {
   readonly #member: TextMember;
   #head = '';
-  #text: TextReader | undefined;
+  #text: TextReader | EmbeddedReader | undefined;
   #single: OutputReader | undefined;
 
   constructor(path: string, file: string, facts: NameFacts, mtime: number | undefined) {
@@ -68,7 +69,7 @@ export class MemberReader {
     const { facts, file } = this.#member;
     this.#head = '';
     if (isText(head, facts)) {
-      this.#text = new TextReader(this.#member);
+      this.#text = EmbeddedReader.of(this.#member, head) ?? new TextReader(this.#member);
       this.#text.push(head);
       return;
     }
@@ -89,9 +90,14 @@ export class MemberReader {
 const captureKind = (kind: NameFacts['kind']): CaptureKind | undefined =>
   kind === 'many' || kind === 'skip' || kind === 'clock' ? undefined : kind;
 
+const DOCUMENT =
+  /^\s*(?:[[{]\s{0,80}["[{]|---\s{0,8}\n\s{0,80}[\w-]{1,40}: ?|(?:apiVersion|kind|items|metadata): ?|- apiVersion: )/;
+
 /** A file whose name says one output may still hold a prompt, several machines, or what a client wrote around it; comments of iptables-save and the like are none of these. */
 const isText = (head: string, facts: NameFacts): boolean => {
-  if (facts.kind === undefined || facts.kind === 'many') return true;
+  if (facts.kind === 'many') return true;
+  // A document of objects that somebody named after nothing.
+  if (facts.kind === undefined) return !(DOCUMENT.test(head) && kindOfContent(head.slice(0, SNIFFED)) !== undefined);
   const given = head
     .slice(0, SNIFFED)
     .split('\n')

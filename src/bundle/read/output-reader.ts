@@ -25,6 +25,8 @@ export interface OutputRead {
   readonly kind: CaptureKind | undefined;
   readonly why: IgnoredWhy | undefined;
   readonly generated: { readonly text: string; readonly line: number } | undefined;
+  /** Somebody left out lines and said so. */
+  readonly cut: boolean;
 }
 
 /** Characters in which a wrapping has to show. */
@@ -84,13 +86,22 @@ export class OutputReader {
     if (!this.#chosen) this.#choose(true);
     this.#joined?.end();
     const read = this.#read((reader) => reader.end());
-    const { joined } = this.#joined ?? {};
+    const joined =
+      this.#joined && this.#joined.joined.size > 0
+        ? { lines: this.#joined.joined, glue: this.#joined.glue }
+        : undefined;
     const capture = read && {
       ...read,
       ...(partial ? { partial } : {}),
-      ...(joined && joined.size > 0 ? { joined } : {}),
+      ...(joined ? { joined } : {}),
     };
-    return { capture, kind: this.#kind, why: capture ? undefined : this.#why(), generated: this.#generated };
+    return {
+      capture,
+      kind: this.#kind,
+      why: capture ? undefined : this.#why(),
+      generated: this.#generated,
+      cut: read?.partial === true,
+    };
   }
 
   #why(): IgnoredWhy {

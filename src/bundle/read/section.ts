@@ -108,7 +108,8 @@ export class Section {
 
   end(partial: boolean): OutputRead {
     this.flush();
-    return this.#opened().end(partial || this.cut);
+    const read = this.#opened().end(partial || this.cut);
+    return this.cut ? { ...read, cut: true } : read;
   }
 
   /** Hands over what has been gathered. */

@@ -1,11 +1,13 @@
 import { isBanner, isCut } from '../../captures/banners.ts';
 import { changesRules, type TypedCommand } from '../../captures/iptables/typed-commands.ts';
+import { isCluster } from '../../captures/known-formats.ts';
 import { isProse } from '../../captures/prose.ts';
 import type { CaptureKind } from '../../records/capture.ts';
 import { type CommandLine, readCommandLine } from '../layouts/command-line.ts';
 import { factsOfName, type NameFacts } from '../layouts/member-name.ts';
 import { type Caption, captionIn } from '../paste/caption.ts';
 import { undressed } from '../paste/dress.ts';
+import type { EmbeddedText } from '../paste/embedded/embedded-text.ts';
 import { type Fence, fenceIn } from '../paste/fence.ts';
 import { startOf } from '../paste/first-lines.ts';
 import { type HostBlock, hostBlockIn } from '../paste/host-block.ts';
@@ -92,6 +94,32 @@ export class TextReader {
     if (end === 0) return;
     for (const line of text.slice(0, end - 1).split('\n')) this.#take(line);
     if (this.#size >= WINDOW) this.#window();
+  }
+
+  /** Takes a text out of another format; what is known of one output is known of its lines alone. */
+  embed(text: EmbeddedText): void {
+    if (!('node' in text)) {
+      for (const line of text.lines) {
+        this.#waiting.push(line);
+        this.#size += line.text.length + 1;
+      }
+      this.#window();
+      return;
+    }
+    this.#window();
+    this.#closeAll(false);
+    const place = this.#place;
+    if (text.node !== undefined) this.#place = { node: text.node, from: 'block', stale: false, namespace: undefined };
+    const command = text.command === undefined ? undefined : readCommandLine(text.command);
+    const titled = text.title === undefined ? undefined : factsOfName(text.title);
+    const about = titled ? { ...NOTHING, ...titled, kind: captureKind(titled.kind) } : this.#default().about;
+    this.#pending = undefined;
+    if (command || titled?.kind !== undefined)
+      this.#start(command ? aboutOf(command) : aboutOnly(about), text.lines[0]?.number ?? 1, 'asked', command);
+    this.#waiting = [...text.lines];
+    this.#window();
+    this.#closeAll(false);
+    this.#place = place;
   }
 
   end(partial: boolean): readonly Found[] {
@@ -583,7 +611,8 @@ export class TextReader {
     const [only, ...others] = told;
     return this.#found.map((found, i) => {
       if (!this.#unplaced[i] || only === undefined) return found;
-      return { ...found, node: others.length === 0 ? only : undefined };
+      if (others.length === 0) return { ...found, node: only };
+      return isCluster(found.kind) ? found : { ...found, node: undefined, unplaced: true as const };
     });
   }
 }
@@ -596,6 +625,10 @@ const aboutOf = (command: CommandLine): Pending['about'] => ({
   command: command.command,
   family: command.named?.family,
   device: command.device,
+});
+
+const aboutOnly = ({ kind, common, command, family, device }: Pending['about']): Pending['about'] => ({
+  ...{ kind, common, command, family, device },
 });
 
 const captureKind = (kind: NameFacts['kind']): CaptureKind | undefined =>
