@@ -55,7 +55,7 @@ export const withUnreadInPlace = (bundle: Bundle): Bundle => {
       const text = texts.get(paths.get(file) ?? '');
       const lines = new Set(captures.flatMap((c) => c.unreadLines.map(({ source }) => source.line)));
       if (!text || lines.size === 0) continue;
-      const found = new LinesOfText(lines, new FileMask(captures));
+      const found = new LinesOfText(lines, new FileMask(captures), wrappedIn(captures));
       for (const slice of text) found.take(slice);
       inPlace.set(file, found.lines);
     }
