@@ -9,10 +9,11 @@ import type { PacketView } from '../records/packet.ts';
 import { alignClocks } from './clocks.ts';
 import { withoutForeignEsp } from './esp.ts';
 import { allNames, type FlowName } from './names.ts';
-import type { FlowEvidence, Seen, SeenConnection, SeenEntry, SeenPacket } from './observation.ts';
+import type { FlowEvidence, Seen, SeenConnection, SeenEntry, SeenPacket, Stopped } from './observation.ts';
 import { probesOf, saidByProbes } from './probes.ts';
 import { isAsking, whatTheClientSaw } from './seen.ts';
 import { signsOf } from './signs.ts';
+import { stoppedAt } from './stopped.ts';
 
 const MAX_PACKETS = 400;
 
@@ -32,7 +33,8 @@ export const gatherEvidence = (
     .map(({ packet }) => packet);
   const packets = inOrder.slice(0, MAX_PACKETS);
   const asking = isAsking(network, flow.question);
-  const captured = whatTheClientSaw(flow.question, entries, packets, asking, isRefusedNow(flow));
+  const stopped = stoppedAt(flow.question, inOrder);
+  const captured = lately(whatTheClientSaw(flow.question, entries, packets, asking, isRefusedNow(flow)), flow, stopped);
   const probes = probesOf(network, flow.question);
   return {
     entries,
@@ -43,8 +45,15 @@ export const gatherEvidence = (
     signs: signsOf(network, flow.question, names),
     counters: explainedCounters(network, branch),
     probes,
+    stopped,
     ...whoSays(flow.question.saw, captured, saidByProbes(probes)),
   };
+};
+
+/** What was answered once and is answered no more does not work now. */
+const lately = (seen: Seen, { question }: WalkedFlow, stopped: Stopped | undefined): Seen => {
+  if (seen !== 'ok' || !stopped) return seen;
+  return question.proto === 'tcp' ? 'stalled' : 'timeout';
 };
 
 /** The user was there; packets and entries are the kernel's account, a tool's output one attempt's. */

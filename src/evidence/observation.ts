@@ -46,6 +46,13 @@ export interface SeenProbe {
   readonly probe: Probe;
 }
 
+/** An end of answers: the last one, and what was sent in vain after it. */
+export interface Stopped {
+  readonly lastAnswer: PacketView;
+  /** At the place where the client's packets are seen first, in order of time. */
+  readonly inVain: readonly PacketView[];
+}
+
 /** Everything that the bundle shows of one flow. */
 export interface FlowEvidence {
   readonly entries: readonly SeenEntry[];
@@ -55,6 +62,8 @@ export interface FlowEvidence {
   readonly packetsCut: number;
   /** Seconds to add to a node's clock to match the first node's; from packets seen on both. */
   readonly clockOffsets: ReadonlyMap<string, number>;
+  /** The flow was answered and then no more; undefined where it was not, or goes on. */
+  readonly stopped: Stopped | undefined;
   /** What the kernel's log says of the flow's packets. */
   readonly signs: readonly SeenSign[];
   /** What ping, curl and their like printed of the flow. */
@@ -67,7 +76,11 @@ export interface FlowEvidence {
   readonly seenBy: 'captures' | 'probe' | 'user';
 }
 
-/** The server's own answer was seen, or logged, on its way: the request was delivered. A refusal's RST may be anybody's. */
-export const isAnswerSeen = ({ packets, signs }: FlowEvidence): boolean =>
-  packets.some((p) => p.leg === 'reply' && !p.layer?.tcpFlags?.includes('R')) ||
-  signs.some((sign) => sign.leg === 'reply');
+/**
+ * The server's own answer was seen, or logged, on its way: the request was delivered. A refusal's RST may be anybody's, and an answer that was followed by requests without
+ * one says nothing of now.
+ */
+export const isAnswerSeen = ({ packets, signs, stopped }: FlowEvidence): boolean =>
+  stopped === undefined &&
+  (packets.some((p) => p.leg === 'reply' && !p.layer?.tcpFlags?.includes('R')) ||
+    signs.some((sign) => sign.leg === 'reply'));

@@ -79,6 +79,24 @@ const tupleDocument = (tuple: { src: string; dst: string; sport: number | undefi
 
 const observedDocument = (evidence: FlowEvidence) => ({
   seen: evidence.seen,
+  seenBy: evidence.seenBy,
+  stopped: evidence.stopped
+    ? {
+        lastAnswer: place(evidence.stopped.lastAnswer.source),
+        inVain: evidence.stopped.inVain.map((view) => place(view.source)),
+      }
+    : null,
+  log: evidence.signs.map(({ namespace, message, packet, leg }) => ({
+    ...place(message.source),
+    namespace,
+    leg,
+    prefix: packet.prefix,
+  })),
+  probes: evidence.probes.map(({ namespace, probe }) => ({
+    ...place(probe.source),
+    namespace,
+    outcome: probe.outcome,
+  })),
   conntrack: evidence.entries.map(({ namespace, entry, agrees }) => ({
     ...place(entry.source),
     namespace,

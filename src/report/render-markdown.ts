@@ -13,7 +13,7 @@ import { isHealthy, shownCauses } from './shown-causes.ts';
 import { pathLine } from './terminal/path-lines.ts';
 import { wherePhrase } from './view/verdict-view.ts';
 import { cut, visible, visibleLine } from './visible.ts';
-import { byWeight, entryText, findingContext, flowText } from './wording.ts';
+import { byWeight, entryText, findingContext, flowText, historyText } from './wording.ts';
 import { Words } from './words.ts';
 
 export interface MarkdownOptions {
@@ -112,9 +112,11 @@ const pathPart = (words: Words, flow: FlowAnalysis, isHealthy: boolean): string[
   const legs = legsOf(flow.walked.branches[0]);
   if (legs.length === 0) return [];
   const entry = entryText(words, flow.question);
+  const history = historyText(words, flow);
   return [
     `### ${escaped(words.text('path'))}: ${code(flowText(flow.question))}`,
     ...(entry ? [`${escaped(entry.label)}: ${escaped(entry.text)}`] : []),
+    ...(history ? [`${escaped(history.label)}: ${escaped(history.text)}`] : []),
     fenced(
       legs.map((leg) =>
         pathLine(words, leg, isHealthy)

@@ -13,7 +13,7 @@ import { pathLine } from './terminal/path-lines.ts';
 import { proseRuns, Sheet, type SheetOptions } from './terminal/sheet.ts';
 import type { Run } from './terminal/wrap.ts';
 import { visibleLine } from './visible.ts';
-import { byWeight, entryText, findingContext, findingPlace, flowText, placePhrase } from './wording.ts';
+import { byWeight, entryText, findingContext, findingPlace, flowText, historyText, placePhrase } from './wording.ts';
 import { Words } from './words.ts';
 
 export interface TerminalOptions extends SheetOptions {
@@ -83,6 +83,8 @@ const consequencesSheet = (sheet: Sheet, words: Words, cause: Finding, flow: Flo
 const pathSheet = (sheet: Sheet, words: Words, flow: FlowAnalysis, isGood: boolean): void => {
   const entry = entryText(words, flow.question);
   if (entry) sheet.add(entry.label, [{ text: entry.text, style: 'plain' }]);
+  const history = historyText(words, flow);
+  if (history) sheet.add(history.label, [{ text: history.text, style: 'plain' }]);
   legsOf(flow.walked.branches[0]).forEach((leg, i) => {
     sheet.add(i === 0 ? words.text('path') : '', pathLine(words, leg, isGood));
   });

@@ -74,6 +74,19 @@ const tuple = z.object({
 /** What the bundle shows of a flow. */
 const observed = z.object({
   seen: z.enum(['ok', 'refused', 'reset', 'timeout', 'unreachable', 'stalled', 'unknown']),
+  seenBy: z
+    .enum(['captures', 'probe', 'user'])
+    .describe("Who says so: the captures, what a client's tool printed, --saw."),
+  stopped: z
+    .object({ lastAnswer: line, inVain: z.array(line) })
+    .nullable()
+    .describe('The flow was answered and then no more: the last answer, and what was sent in vain after it.'),
+  log: z
+    .array(line.extend({ namespace: z.string(), leg: z.enum(['forward', 'reply']), prefix: z.string() }))
+    .describe("Lines of the kernel's log about packets of the flow."),
+  probes: z
+    .array(line.extend({ namespace: z.string(), outcome: z.string() }))
+    .describe("What a client's tool printed."),
   conntrack: z.array(
     line.extend({
       namespace: z.string(),

@@ -2,6 +2,8 @@ import type { EvidenceLine, Finding, FlowAnalysis } from '../causes/facts/findin
 import type { Step } from '../path/step.ts';
 import type { Place } from '../path/vocabulary/places.ts';
 import type { FlowQuestion, LegEnd } from '../path/walk-result.ts';
+import type { Source } from '../records/source.ts';
+import { clock } from './clock.ts';
 import { endpoint, packetValues, tunnelName } from './packet-text.ts';
 import { type Prose, plainText } from './prose.ts';
 import { visibleLine } from './visible.ts';
@@ -46,6 +48,24 @@ export const entryText = (
     equals: entry.equals ?? 0,
   });
   return { label, text };
+};
+
+/** That the flow was answered and then no more, under which label; undefined where it was not so. */
+export const historyText = (
+  words: Words,
+  { evidence: { stopped } }: FlowAnalysis,
+): { readonly label: string; readonly text: string } | undefined => {
+  const [first] = stopped?.inVain ?? [];
+  if (!stopped || !first) return undefined;
+  const at = ({ source }: { readonly source: Source }) => ({ said: `${visibleLine(source.file)}:${source.line}` });
+  const text = words.text('history-stopped', {
+    until: clock(stopped.lastAnswer.time ?? 0),
+    untilAt: at(stopped.lastAnswer),
+    times: stopped.inVain.length,
+    since: clock(first.time ?? 0),
+    sinceAt: at(first),
+  });
+  return { label: words.text('history'), text };
 };
 
 export const flowValues = (question: FlowQuestion): WordValues => ({

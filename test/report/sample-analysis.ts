@@ -156,6 +156,7 @@ const evidence: FlowEvidence = {
   signs: [],
   probes: [],
   seenBy: 'captures',
+  stopped: undefined,
   counters: [
     {
       namespace: 'cloud-gw',

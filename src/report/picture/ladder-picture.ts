@@ -1,6 +1,7 @@
 import type { FlowAnalysis } from '../../causes/facts/finding.ts';
 import { decidingLeg, type Leg, wayOf } from '../../path/walk-result.ts';
 import type { PacketView } from '../../records/packet.ts';
+import { clock } from '../clock.ts';
 import { endpoint } from '../packet-text.ts';
 import { visibleLine } from '../visible.ts';
 import type { Words } from '../words.ts';
@@ -54,13 +55,6 @@ const namesOf = (view: PacketView, wrapping: string): string[] => [
     ? []
     : [view.spi === undefined ? wrapping.toUpperCase() : `${wrapping.toUpperCase()} 0x${view.spi.toString(16)}`]),
 ];
-
-/** Time of day with microseconds, from seconds since the epoch or since midnight. */
-const clock = (seconds: number): string => {
-  const day = ((seconds % 86_400) + 86_400) % 86_400;
-  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
-  return `${two(day / 3600)}:${two((day / 60) % 60)}:${(day % 60).toFixed(6).padStart(9, '0')}`;
-};
 
 /** Sightings at one point stand close together (the tunnel's packet, then what was in it): they share a column and are set apart in it. */
 const spread = (sightings: readonly Sighting[], columnX: (point: number) => number): number[] => {

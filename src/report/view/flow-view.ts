@@ -10,7 +10,7 @@ import type { Picture } from '../picture/shapes.ts';
 import { plainText } from '../prose.ts';
 import { isHealthy } from '../shown-causes.ts';
 import { cut, visibleLine } from '../visible.ts';
-import { endSentence, flowText, placeName, renames, stepHook, stepSentence } from '../wording.ts';
+import { endSentence, flowText, historyText, placeName, renames, stepHook, stepSentence } from '../wording.ts';
 import type { Words } from '../words.ts';
 import type { Detail } from './detail.ts';
 import { inlineView, type SpanView } from './prose-view.ts';
@@ -142,6 +142,7 @@ export const flowView = (
   const leg = branch ? decidingLeg(branch) : undefined;
   // The walk delivers what was seen to fail.
   const isOtherwise = branch?.outcome === 'delivered' && flow.outcome !== 'delivered';
+  const history = historyText(words, flow);
   const reason = leg ? plainText(endSentence(words, leg.end, leg.steps.at(-1))) : '';
   const startsOutside = senderOf(flow.question) === undefined && branch !== undefined;
   const ladder = ladderPicture(`${id}-ladder`, flow, words, order, words.text('ladder-title', { flow: name }));
@@ -153,6 +154,7 @@ export const flowView = (
     outcome: inlineView([
       ...words.label(branch ? (isOtherwise ? 'flow-outcome-seen' : `flow-outcome-${flow.outcome}`) : 'flow-no-walk'),
       ...(leg && !isOtherwise ? endSentence(words, leg.end, leg.steps.at(-1)) : []),
+      ...(history ? [{ kind: 'paragraph' as const, spans: [{ text: history.text, style: 'plain' as const }] }] : []),
     ]),
     picture: branch
       ? pathPicture(`${id}-path`, branch, words, {
