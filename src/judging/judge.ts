@@ -25,6 +25,7 @@ import { orderByEvidence } from './order.ts';
 import { refuted } from './refuters.ts';
 import { CAUSES } from './registry.ts';
 import { rivalsOf } from './rivals/rivals.ts';
+import { takesForGranted } from './ways.ts';
 
 /** One flow, judged by every cause. */
 export interface Judgement {
@@ -148,7 +149,9 @@ const SEEN_OUTCOME: Readonly<Record<FlowEvidence['seen'], Outcome>> = {
 
 /** The walk's word, unless the bundle saw the flow work or left the walk in the open. */
 const outcomeOf = (flow: WalkedFlow, evidence: FlowEvidence): Outcome => {
-  const walked = flow.branches[0]?.outcome ?? 'unknown';
+  const [branch] = flow.branches;
+  // Where a way was taken for granted, what lies behind it was not delivered: nobody knows.
+  const walked = !branch || (branch.outcome === 'delivered' && takesForGranted(branch)) ? 'unknown' : branch.outcome;
   if (walked === 'unknown') return SEEN_OUTCOME[evidence.seen];
   if (evidence.seen === 'ok') return 'delivered';
   if (walked === 'delivered' && evidence.seen === 'unknown' && isToldToFail(evidence)) return 'dropped';

@@ -15,7 +15,9 @@ export const mostOfWays = (context: CauseContext): Confidence => {
   return !flow.cut && others.every((other) => endOf(other) === end) ? 'likely' : 'possible';
 };
 
-const takesForGranted = (branch: WalkBranch): boolean => branch.assumptions.some(({ code }) => code === 'way-assumed');
+/** Whether the walk went on by a way that no captured route tells. */
+export const takesForGranted = (branch: WalkBranch): boolean =>
+  branch.assumptions.some(({ code }) => code === 'way-assumed');
 
 const endOf = (branch: WalkBranch): string => {
   const { end, steps } = decidingLeg(branch);

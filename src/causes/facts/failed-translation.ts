@@ -3,7 +3,7 @@ import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import { isBroken } from './confidence.ts';
 import { endingOf, namespaceId } from './ending.ts';
 import type { CauseContext } from './finding.ts';
-import { serverIsHere, sourceNatAfter, type Translation, translationsOf } from './translation.ts';
+import { answerPasses, serverIsHere, sourceNatAfter, type Translation, translationsOf } from './translation.ts';
 
 /** A service's address that a node translated to a server elsewhere without changing the source, and a flow that failed after it. */
 export interface FailedTranslation {
@@ -13,13 +13,21 @@ export interface FailedTranslation {
   readonly reason: ActionCode;
 }
 
-/** The last such translation; undefined where the flow works, stays on the node or has its source translated. */
-export const failedWithoutSourceNat = (context: CauseContext): FailedTranslation | undefined => {
+/**
+ * The last such translation; undefined where the flow works, has its source translated or stays on the node: its server is there (`on-node`), or, of a server with a way of its
+ * own to the client, its answer passes there too (`past-node`).
+ */
+export const failedWithoutSourceNat = (
+  context: CauseContext,
+  stays: 'on-node' | 'past-node' = 'on-node',
+): FailedTranslation | undefined => {
   if (!isBroken(context)) return undefined;
   const ending = endingOf(context);
   if (!ending || ending.leg.end.outcome === 'delivered') return undefined;
   const translation = translationsOf(context).findLast((t) => t.step.action.code !== 'ipvs-loopback-source');
-  if (!translation || sourceNatAfter(context, translation) || serverIsHere(context, translation)) return undefined;
+  if (!translation || sourceNatAfter(context, translation)) return undefined;
+  const isPast = stays === 'past-node' && context.branch.reply && !answerPasses(context, translation.namespace.id);
+  if (serverIsHere(context, translation) && !isPast) return undefined;
   // The walk stopped on the node that translates, for want of its routes: its POSTROUTING may still change the source.
   if (
     (ending.leg.end.reason === 'routes-unknown' || ending.leg.end.reason === 'not-followed') &&

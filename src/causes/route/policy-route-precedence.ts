@@ -1,7 +1,9 @@
 import type { Change } from '../../network/change.ts';
 import type { NetNamespace } from '../../network/namespace.ts';
 import { isDefaultRule } from '../../path/routing/rules.ts';
+import { tableName } from '../../path/routing/table-index.ts';
 import type { Step } from '../../path/step.ts';
+import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import type { WalkBranch } from '../../path/walk-result.ts';
 import type { RouteRule } from '../../records/route.ts';
 import { confidenceOfEnd, contradicted, isBroken, symptomLines } from '../facts/confidence.ts';
@@ -53,19 +55,34 @@ const trustsGateway = (branch: WalkBranch): boolean => branch.assumptions.some((
 const isOfGateway = (ns: NetNamespace, rule: RouteRule): boolean =>
   (rule.target === '150' && ns.links.has('vx-submariner')) || (rule.target === '9027' && ns.links.has('raven0'));
 
+/** Steps that say something of the way back to the packet's source. */
+const REVERSE: ReadonlySet<string> = new Set<ActionCode>(['rp-filter', 'martian-source']);
+
+const saysTheSame = (a: RouteRule, b: RouteRule): boolean => conditionsOf(a) === conditionsOf(b);
+const conditionsOf = (rule: RouteRule): string => JSON.stringify({ ...rule, source: undefined, priority: undefined });
+
 const blamed = (context: CauseContext, ns: NetNamespace, step: Step, rule: RouteRule): Found | undefined => {
-  const changes: readonly Change[] = [{ namespace: ns.id, op: 'delete', what: 'route-rule', source: rule.source }];
+  // A rule that was added twice is deleted twice.
+  const same = ns.rules.filter((other) => saysTheSame(other, rule));
+  const changes = same.map(({ source }): Change => ({ namespace: ns.id, op: 'delete', what: 'route-rule', source }));
   const without = context.rewalk(changes).branches;
   if (without.length === 0 || without.some((b) => isLost(b) || trustsGateway(b))) return undefined;
-  const main = routeTo({ ...ns, rules: ns.rules.filter((r) => isDefaultRule(r)) }, step.before.dst);
+  // A source is refused by the route that would lead back to it.
+  const towards = REVERSE.has(step.action.code) ? step.before.src : step.before.dst;
+  const main = routeTo({ ...ns, rules: ns.rules.filter((r) => isDefaultRule(r)) }, towards);
+  const taken = ns.routes.find(
+    (r) =>
+      tableName(r.table) === tableName(rule.target ?? '') &&
+      step.proofs.some(({ source }) => source.file === r.source.file && source.line === r.source.line),
+  );
   const values: Values = {
     priority: rule.priority,
     table: rule.target ?? '',
     action: rule.action,
-    device: textOf(step, 'device'),
+    device: taken?.nextHops[0]?.dev ?? (REVERSE.has(step.action.code) ? '' : textOf(step, 'device')),
     mainDevice: main?.dev ?? '',
     src: step.before.src,
-    dst: step.before.dst,
+    dst: towards,
   };
   const walked = confidenceOfEnd(context);
   const { family } = step.before;
@@ -81,7 +98,10 @@ const blamed = (context: CauseContext, ns: NetNamespace, step: Step, rule: Route
     fixes: [
       {
         id: 'delete-rule',
-        commands: [{ node: ns.node, command: `ip ${family === 6 ? '-6 ' : ''}rule del priority ${rule.priority}` }],
+        commands: same.map(({ priority }) => ({
+          node: ns.node,
+          command: `ip ${family === 6 ? '-6 ' : ''}rule del priority ${priority}`,
+        })),
         changes,
         values: { priority: rule.priority },
       },

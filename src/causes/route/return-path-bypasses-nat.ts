@@ -20,7 +20,7 @@ export const returnPathBypassesNat: Cause = {
   needs: ['ip-route', 'conntrack', 'tcpdump'],
   references: ['net/netfilter/nf_nat_core.c: nf_nat_packet', 'net/ipv4/tcp_ipv4.c: tcp_v4_rcv'],
   detect: (context) => {
-    const failed = failedWithoutSourceNat(context);
+    const failed = failedWithoutSourceNat(context, 'past-node');
     const open = failed && unroutedOn(context, context.branch.reply);
     if (open) return unlisted(context, { ...failed, end: open.step });
     if (!failed || (failed.reason !== 'answer-from-stranger' && failed.reason !== 'outside')) return [];
