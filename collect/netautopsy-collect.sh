@@ -1,11 +1,11 @@
 #!/bin/sh
 # Collects one node's network state into one archive for netautopsy: the text of the ordinary tools, for the host and for every
-# pod's network namespace. Read-only: no command here changes anything. IPsec keys are left out at the source.
+# pod's network namespace. Read-only: no command here changes anything. Keys of IPsec and WireGuard are left out at the source.
 #
 # usage: netautopsy-collect.sh [-o FILE.tgz | -o -] [--node NAME] [--timeout SECONDS] [--no-pods] [--pods-max N]
 #                              [--capture SECONDS [--filter EXPR]]
 set -u
-export LC_ALL=C PATH="${PATH:-}:/usr/sbin:/sbin:/usr/local/sbin"
+export LC_ALL=C WG_HIDE_KEYS=always PATH="${PATH:-}:/usr/sbin:/sbin:/usr/local/sbin"
 umask 077
 
 node=$(hostname 2>/dev/null || cat /proc/sys/kernel/hostname)
@@ -118,6 +118,7 @@ state_of_namespace() {
   run ip_xfrm_policy.txt ip -s xfrm policy
   run ip_xfrm_policy_getdefault.txt ip xfrm policy getdefault
   proc xfrm_stat.txt /proc/net/xfrm_stat
+  run wg_show.txt wg show
 }
 
 date >"$dir/date"

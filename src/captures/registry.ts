@@ -23,6 +23,7 @@ import { hostname } from './system/hostname.ts';
 import { sysctl } from './system/sysctl.ts';
 import { uname } from './system/uname.ts';
 import { tcpdump } from './tcpdump/tcpdump.ts';
+import { wireguard } from './wireguard/wireguard.ts';
 import { xfrm } from './xfrm/xfrm.ts';
 import { xfrmStat } from './xfrm/xfrm-stat.ts';
 
@@ -51,6 +52,7 @@ export const CAPTURE_MODULES: readonly CaptureModule[] = [
   sysctl,
   uname,
   tcpdump,
+  wireguard,
   xfrmStat,
   xfrm,
 ];

@@ -5,6 +5,7 @@ import type { NftTable, RuleTable } from '../records/iptables.ts';
 import type { RealServer, VirtualService } from '../records/ipvs.ts';
 import type { Socket } from '../records/socket.ts';
 import type { Sourced } from '../records/source.ts';
+import type { WireguardDevice } from '../records/wireguard.ts';
 import type { XfrmPolicy, XfrmState } from '../records/xfrm.ts';
 import { capturedOf, isReadable } from './build-captured.ts';
 import { mergeLinks } from './build-links.ts';
@@ -75,6 +76,11 @@ export const buildNamespace = (node: string, name: string, all: readonly Capture
       (policy) => policy.used !== undefined,
     ),
     xfrmDefaults: last((c) => c.data.xfrmDefaults),
+    wireguard: latest(
+      each((c) => c.data.wireguard),
+      (device) => device.name ?? '',
+      tellsMoments,
+    ),
     sockets: latest(
       each((c) => c.data.sockets),
       socketKey,
@@ -135,6 +141,10 @@ const pickTables = (tables: readonly RuleTable[]): readonly RuleTable[] => {
 
 /** /proc/net/nf_conntrack, as collectors name it; everything else is the tool's own listing. */
 const isProcFile = (file: string): boolean => /(^|[/_.])(nf|ip)_conntrack([._]|$)/.test(file);
+
+/** The dump has the exact numbers that the form for people rounds. */
+const tellsMoments = ({ peers }: WireguardDevice): boolean =>
+  peers.some(({ handshake }) => handshake !== undefined && 'at' in handshake);
 
 const stateKey = (s: XfrmState): string =>
   s.spi === undefined

@@ -10,6 +10,7 @@ import type { Probe } from '../records/probe.ts';
 import type { FdbEntry, Neighbour, Route, RouteRule } from '../records/route.ts';
 import type { Socket } from '../records/socket.ts';
 import type { Source } from '../records/source.ts';
+import type { WireguardDevice } from '../records/wireguard.ts';
 import type { XfrmDefaults, XfrmPolicy, XfrmState } from '../records/xfrm.ts';
 
 /**
@@ -44,6 +45,7 @@ export interface NetNamespace {
   readonly states: readonly XfrmState[];
   readonly policies: readonly XfrmPolicy[];
   readonly xfrmDefaults: XfrmDefaults | undefined;
+  readonly wireguard: readonly WireguardDevice[];
   readonly sockets: readonly Socket[];
   readonly sysctls: ReadonlyMap<string, Sysctl>;
   /** By name; where several captures hold one, all of them, in the bundle's order (two snapshots show growth). */

@@ -29,6 +29,7 @@ export type CaptureKind =
   | 'sysctl'
   | 'tcpdump'
   | 'uname'
+  | 'wireguard'
   | 'xfrm-policy'
   | 'xfrm-stat'
   | 'xfrm-state';

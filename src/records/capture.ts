@@ -13,6 +13,7 @@ import type { Quotable } from './quotable.ts';
 import type { FdbEntry, Neighbour, Route, RouteRule } from './route.ts';
 import type { Socket } from './socket.ts';
 import type { Source } from './source.ts';
+import type { WireguardDevice } from './wireguard.ts';
 import type { XfrmDefaults, XfrmPolicy, XfrmState } from './xfrm.ts';
 
 export type { CaptureKind } from './capture-kind.ts';
@@ -30,6 +31,7 @@ export interface CaptureData {
   readonly states?: readonly XfrmState[];
   readonly policies?: readonly XfrmPolicy[];
   readonly xfrmDefaults?: XfrmDefaults;
+  readonly wireguard?: readonly WireguardDevice[];
   readonly links?: readonly Link[];
   readonly routes?: readonly Route[];
   readonly rules?: readonly RouteRule[];

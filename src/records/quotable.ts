@@ -6,5 +6,9 @@ declare const masked: unique symbol;
  */
 export type Quotable = string & { readonly [masked]: true };
 
-/** A shorter text has no more in it. */
-export const cutQuotable = (text: Quotable, most: number): Quotable => text.slice(0, most) as Quotable;
+/** Where a cut goes through what stands in a secret's place. */
+const HALF_MARK = /\[(?:m(?:a(?:s(?:k(?:ed?)?)?)?)?)?$/;
+
+/** A shorter text has no more in it; half a mark is none. */
+export const cutQuotable = (text: Quotable, most: number): Quotable =>
+  (text.length <= most ? text : text.slice(0, most).replace(HALF_MARK, '')) as Quotable;

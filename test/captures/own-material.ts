@@ -54,6 +54,10 @@ const WRITTEN: Partial<Record<CaptureKind, string>> = {
     '[    1.000000] nf_conntrack: table full, dropping packet\n[2.5] IPv4: martian source 10.0.0.1 from 10.0.0.2, on dev eth0\n',
   'ip-neigh': '10.0.0.2 dev eth0 lladdr 02:00:00:00:00:02 REACHABLE\nfe80::1 dev eth0 FAILED\n',
   'ipvsadm-timeout': 'Timeout (tcp tcpfin udp): 900 120 300\n',
+  wireguard:
+    'interface: wg0\n  public key: QmVydGhhIGhhcyBhIHB1YmxpYyBrZXkgb2YgMzIgYnl0ZXM=\n  private key: (hidden)\n  listening port: 51820\n\npeer: T3R0byBoYXMgYW5vdGhlciBvbmUgb2YgdGhlIHNhbWUgMzI=\n  endpoint: 192.0.2.7:51820\n  allowed ips: 10.9.0.2/32\n  latest handshake: 3 seconds ago\n  transfer: 1.50 KiB received, 92 B sent\n',
+  probe:
+    'PING 10.1.0.9 (10.1.0.9) 56(84) bytes of data.\nFrom 10.1.0.1 icmp_seq=1 Destination Host Unreachable\n\n--- 10.1.0.9 ping statistics ---\n2 packets transmitted, 0 received, +2 errors, 100% packet loss, time 1010ms\n\ncurl: (7) Failed to connect to 10.1.0.9 port 80 after 2 ms: Connection refused\n',
   uname: 'Linux node-1 5.10.0-8-amd64 #1 SMP Debian 5.10.46-4 (2021-08-03) x86_64 GNU/Linux\n',
 };
 

@@ -35,6 +35,7 @@ const KINDS: Readonly<Record<string, CaptureKind>> = {
   'ip_xfrm_policy.txt': 'xfrm-policy',
   'ip_xfrm_policy_getdefault.txt': 'xfrm-policy',
   'xfrm_stat.txt': 'xfrm-stat',
+  'wg_show.txt': 'wireguard',
   'ip_addr.txt': 'ip-addr',
   'ip_link_stats.txt': 'ip-link',
   'ip_-s_-s_link.txt': 'ip-link',
