@@ -172,14 +172,14 @@ const addressOf = (
 /** Bears services' addresses of which no line says where they are bound. */
 const UNNAMED_DUMMY = '*';
 
-/** A device of which only the name is known: no flags, no kind. Loopback's name is always its own. */
+/** A device of which only the name is known, and that it is in use: packets pass it, routes lead by it. Loopback's name is always its own. */
 const deviceOf = (name: string, mac: string | undefined, source: Source): Link => ({
   index: undefined,
   name,
   peerIndex: undefined,
   lower: undefined,
   peerNetns: undefined,
-  flags: name === 'lo' ? ['LOOPBACK', 'UP'] : [],
+  flags: name === 'lo' ? ['LOOPBACK', 'UP'] : ['UP'],
   mtu: undefined,
   state: undefined,
   master: undefined,

@@ -132,6 +132,7 @@ test('a VXLAN device shows by what it wraps', () => {
   });
   expect(network.namespaces.get('gw')?.links.get('vx9')).toMatchObject({
     kind: 'vxlan',
+    flags: ['UP'],
     vxlan: { id: 7, local: '172.30.0.1', port: 8472 },
   });
 });
