@@ -3,8 +3,9 @@ import type { CaptureKind } from '../records/capture.ts';
 import { foldersOf } from './layouts/folders.ts';
 import type { Unit, Units } from './layouts/units.ts';
 import { type InFolders, nodesOfFiles } from './machine-files.ts';
-import { archiveName, sameMachine } from './names.ts';
+import { archiveName, sameMachine, shortest } from './names.ts';
 import { ownName } from './own-name.ts';
+import { looksLikeMachine } from './paste/machine-word.ts';
 import type { Found } from './read/finding.ts';
 
 /** A found output with the node and namespace that it belongs to; node undefined for what is the whole cluster's. */
@@ -33,12 +34,19 @@ export const assign = (
     const scope = unit ? `unit ${unit.root}` : `folder ${archivePrefix(found.path)}`;
     scopes.set(scope, [...(scopes.get(scope) ?? []), found]);
   }
+  // Machines that collectors' runs name first: a file's name beside them may say one of these.
   for (const [scope, list] of scopes) {
+    if (!scope.startsWith('unit ')) continue;
     const unit = units.of(list[0]?.path ?? '');
-    if (!unit) placed.push(...byFolders(list, scope.slice('folder '.length), shown, bundleName));
-    else if (unit.layout.nodes === 'one') placed.push(...asOneNode(list, unit, bundleName));
-    else placed.push(...byPath(list, unit, bundleName));
+    if (unit)
+      placed.push(
+        ...(unit.layout.nodes === 'one' ? asOneNode(list, unit, bundleName) : byPath(list, unit, bundleName)),
+      );
   }
+  const known = [...new Set(placed.flatMap(({ node }) => node ?? []))];
+  for (const [scope, list] of scopes)
+    if (scope.startsWith('folder '))
+      placed.push(...byFolders(list, scope.slice('folder '.length), shown, bundleName, known));
   return unified(qualified(withPods(placed), units));
 };
 
@@ -112,6 +120,7 @@ const byFolders = (
   archive: string,
   shown: (path: string) => string,
   bundleName: string,
+  known: readonly string[],
 ): readonly Placed[] => {
   const seen = list.map((found): InFolders => {
     const path = archive === '' ? shown(found.path) : found.path.slice(archive.length);
@@ -127,7 +136,7 @@ const byFolders = (
     own.filter((s) => s.namespace === undefined && isIdentity(s.found.kind)).map((s) => s.folders.join('/')),
   );
   const hosts = own.map((s) => hostOf(s, holders, machines));
-  return named(own, hosts, archive === '' ? bundleName : archiveName(archive));
+  return named(own, hosts, archive === '' ? bundleName : archiveName(archive), known);
 };
 
 const isIdentity = (kind: CaptureKind | undefined): boolean => kind === 'hostname' || kind === 'uname';
@@ -158,7 +167,12 @@ const hostOf = (s: InFolders, holders: ReadonlySet<string>, machines: ReadonlySe
   return { key: path, namespace: s.namespace ?? '' };
 };
 
-const named = (own: readonly InFolders[], hosts: readonly Host[], fallback: string): readonly Placed[] => {
+const named = (
+  own: readonly InFolders[],
+  hosts: readonly Host[],
+  fallback: string,
+  machines: readonly string[],
+): readonly Placed[] => {
   const groups = new Map<string, InFolders[]>();
   own.forEach((s, i) => {
     const key = hosts[i]?.key ?? '';
@@ -183,7 +197,8 @@ const named = (own: readonly InFolders[], hosts: readonly Host[], fallback: stri
       key,
       nodeLabels(
         list.map((s) => s.found),
-        folderNames,
+        [...folderNames, ...machines],
+        key !== '',
       ),
     ]),
   );
@@ -207,7 +222,7 @@ const lastFolder = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
  * Which words in a folder's file names are nodes: those that name a node already, and those that stand beside two tools or
  * beside a tool that another word stands beside as well.
  */
-const nodeLabels = (list: readonly Found[], known: readonly string[]): ReadonlySet<string> => {
+const nodeLabels = (list: readonly Found[], known: readonly string[], isHost: boolean): ReadonlySet<string> => {
   const kinds = new Map<string, Set<string>>();
   for (const found of list)
     if (found.label !== undefined) kinds.set(found.label, (kinds.get(found.label) ?? new Set()).add(`${found.kind}`));
@@ -220,19 +235,28 @@ const nodeLabels = (list: readonly Found[], known: readonly string[]): ReadonlyS
       const rivals = [...kinds].filter(
         ([other, theirs]) => other !== label && [...own].some((kind) => theirs.has(kind)),
       );
-      return machines.some((name) => sameMachine(name, label)) || own.size > 1 || rivals.length > 0 ? [label] : [];
+      if (machines.some((name) => sameMachine(name, label))) return [label];
+      // A capture's file says on which side it was taken more often than on which machine; a host's folder knows its host better than its files.
+      const packetsOnly = own.size === 1 && own.has('tcpdump');
+      if ((isHost || packetsOnly) && !(looksLikeMachine(label) && rivals.some(([other]) => looksLikeMachine(other))))
+        return [];
+      return own.size > 1 || rivals.length > 0 ? [label] : [];
     }),
   );
 };
 
 /** One machine has one name, however often and however long it is named. */
 const unified = (placed: readonly Placed[]): readonly Placed[] => {
-  const names: string[] = [];
-  return placed.map((p) => {
-    const { node } = p;
-    if (node === undefined) return p;
-    const known = names.find((name) => sameMachine(name, node));
-    if (known === undefined) names.push(node);
-    return known === undefined || known === node ? p : { ...p, node: known };
-  });
+  const names = [...new Set(placed.flatMap(({ node }) => node ?? []))];
+  const known = new Map(names.map((name) => [name, commonName(name, names)]));
+  return placed.map((p) => (p.node === undefined ? p : { ...p, node: known.get(p.node) ?? p.node }));
+};
+
+/** The shortest name of a machine; a short name that two longer ones go by is neither's. */
+const commonName = (name: string, names: readonly string[]): string => {
+  const own = shortest(names.filter((other) => sameMachine(other, name))) ?? name;
+  const longer = names.filter((other) => sameMachine(other, own));
+  return longer.every((one) => longer.every((other) => one === own || other === own || sameMachine(one, other)))
+    ? own
+    : name;
 };

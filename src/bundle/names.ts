@@ -6,6 +6,10 @@ export const sameMachine = (a: string, b: string): boolean => {
   return x.startsWith(`${y}.`) || y.startsWith(`${x}.`);
 };
 
+/** The shortest of some names; of equally long ones the first in the alphabet. */
+export const shortest = (names: readonly string[]): string | undefined =>
+  [...names].sort((a, b) => a.length - b.length || (a < b ? -1 : 1))[0];
+
 const isAddress = (name: string): boolean => /^[\d.]+$/.test(name) || name.includes(':');
 
 /** `dir/sosreport-n1.tar.xz!/` → `sosreport-n1`. */

@@ -1,4 +1,5 @@
 import type { Capture } from '../records/capture.ts';
+import { sameMachine, shortest } from './names.ts';
 import type { Found } from './read/finding.ts';
 
 /** What a node's captures call it: hostname, then uname, then the sysctl. */
@@ -11,10 +12,12 @@ export const ownName = (list: readonly Found[]): string | undefined => {
   );
 };
 
+/** Of several names of one machine the short one, in whatever order they come. */
 const first = (captures: readonly Capture[], read: (capture: Capture) => string | undefined): string | undefined => {
-  for (const capture of captures) {
+  const names = captures.flatMap((capture) => {
     const name = read(capture);
-    if (name !== undefined && name !== '' && name !== 'localhost' && name !== '(none)') return name;
-  }
-  return undefined;
+    return name === undefined || name === '' || name === 'localhost' || name === '(none)' ? [] : [name];
+  });
+  const [one] = names;
+  return one === undefined ? undefined : shortest(names.filter((name) => sameMachine(name, one)));
 };

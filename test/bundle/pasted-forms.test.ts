@@ -403,3 +403,57 @@ test('a text of several machines keeps what it does not place apart, and says so
   expect(bundle.nodes.map(({ name }) => name).sort()).toEqual(['gw-x', 'gw-y', 'stdin']);
   expect(bundle.notes.map(({ code }) => code)).toContain('unplaced');
 });
+
+describe('names of machines', () => {
+  const nodes = async (files: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+    (await readTree(files)).nodes.map(({ name }) => name).sort();
+  const PACKET = '10:11:12.000001 IP 10.66.3.8.40112 > 198.18.7.99.443: Flags [S], seq 1, win 64240, length 0\n';
+
+  test('a folder is the host, whatever words its files have', async () => {
+    expect(
+      await nodes({ 'edge3/ip-addr.txt': ADDR, 'edge3/tcpdump-inside.txt': PACKET, 'edge3/tcpdump-dmz.txt': PACKET }),
+    ).toEqual(['edge3']);
+    expect(
+      await nodes({
+        'edge3/ip-addr.txt': ADDR,
+        'edge3/iptables-interesting.txt': SAVE,
+        'edge3/ip-route-interesting.txt': ROUTES,
+      }),
+    ).toEqual(['edge3']);
+  });
+  test('two machines in the files of one folder', async () => {
+    expect(
+      await nodes({
+        'x/n1-ip-addr.txt': ADDR,
+        'x/n1-ip-route.txt': ROUTES,
+        'x/n2-ip-addr.txt': ADDR,
+        'x/n2-ip-route.txt': OTHER,
+      }),
+    ).toEqual(['n1', 'n2']);
+  });
+  test("the short name is the node's, in whatever order the names come", async () => {
+    const long = { 'a/hostname_-f.txt': 'edge3.example.net\n' };
+    const short = { 'a/hostname.txt': 'edge3\n', 'a/ip_rule.txt': RULES };
+    expect(await nodes({ ...long, ...short })).toEqual(await nodes({ ...short, ...long }));
+    const text = (first: string, second: string): string =>
+      `root@${first}:~# ip route\n${ROUTES}root@${second}:~# ip rule\n${RULES}`;
+    expect(await nodes({ 'ticket.txt': text('edge3', 'edge3.example.net') })).toEqual(['edge3']);
+    expect(await nodes({ 'ticket.txt': text('edge3.example.net', 'edge3') })).toEqual(['edge3']);
+  });
+  test('a gateway called by a letter, a node by its number', async () => {
+    expect(
+      await nodes({ 'ticket.txt': `On gateway A:\n\n# ip route\n${ROUTES}\nOn gateway B:\n\n# ip route\n${OTHER}` }),
+    ).toEqual(['gatewayA', 'gatewayB']);
+    expect(await nodes({ 'ticket.txt': `Node 1:\n\n# ip route\n${ROUTES}\nNode 2:\n\n# ip route\n${OTHER}` })).toEqual([
+      'Node1',
+      'Node2',
+    ]);
+  });
+  test('headings that are no machines', async () => {
+    expect(
+      await nodes({
+        'ticket.md': `## Routes\n\`\`\`\n${ROUTES}\`\`\`\n## Server-side rules\n\`\`\`\n${RULES}\`\`\`\nStep 2:\n\`\`\`\n${ADDR}\`\`\`\n`,
+      }),
+    ).toEqual(['stdin']);
+  });
+});

@@ -3,7 +3,7 @@ const STRUCTURE: ReadonlySet<string> = new Set(
   (
     'networking network net proc self sys systeminfo system sysctls sysctl kernel tcpdump pcap pcaps cmd commands ip ipsec firewall logs log host info dump dumps linux output ' +
     'outputs captures capture kubectl k8s kubernetes cluster cluster-info iptables ipvs ipvsadm conntrack xfrm ipset nft nftables routes routing sockets state stat nodes hosts node ' +
-    'workers masters control-plane control-planes collect diag diagnostics data files results result tables packets traces tmp stats gateway gateways'
+    'workers masters control-plane control-planes collect diag diagnostics data files results result tables packets traces tmp stats gateway gateways bundle bundles support support-bundle attachments attachment ticket tickets'
   ).split(' '),
 );
 

@@ -138,7 +138,8 @@ const placeIn = (inner: string, around: Around, strong: boolean): string | undef
     if (groups?.name === undefined) continue;
     const name = named(groups.noun, groups.name);
     if (!around.leads && !sure) continue;
-    if (isMachine(name, around) || ((sure || groups.noun !== undefined) && isNamed(name, groups.noun))) return name;
+    if (isMachine(name, around) || ((sure || groups.noun !== undefined) && isNamed(groups.name, groups.noun)))
+      return name;
   }
   return undefined;
 };
@@ -152,12 +153,10 @@ const named = (noun: string | undefined, name: string): string =>
 const isMachine = (name: string, { known }: Around): boolean => looksLikeMachine(name) || known.has(name.toLowerCase());
 
 const NOT_NAMED =
-  /^(?:and|or|is|has|the|a|side|name|names|info|information|status|list|logs?|ip|ips|address|addresses|details|network|networking|config|configuration|setup|version|os|kernel|output|routes?|rules?|with|where|which|that|itself|only|has|was|are)$/i;
+  /^(?:and|or|is|has|the|side|name|names|info|information|status|list|logs?|ip|ips|address|addresses|details|network|networking|config|configuration|setup|version|os|kernel|output|routes?|rules?|with|where|which|that|itself|only|has|was|are)$/i;
 
 const isNamed = (name: string, noun: string | undefined): boolean =>
-  isHostName(name) &&
-  !NOT_NAMED.test(name) &&
-  (noun === undefined || /\d|[-_.]/.test(name) || name.length === 1 || /^[A-Z]/.test(name));
+  isHostName(name) && !NOT_NAMED.test(name) && (noun === undefined || /\d|[-_.]/.test(name) || /^[A-Z]/.test(name));
 
 /** `ip route on node1`, `node1: ip route`, `ip route (node1)`. */
 const nodeAndCommand = (
