@@ -227,3 +227,10 @@ export const resetCt = (b: Branch): Branch => ({
   zone: 0,
   ipvs: false,
 });
+
+/** The namespace that gave the flow this source: an address of its own, although no listing says so. Undefined where none did. */
+export const translatorOf = ({ tracking }: Branch, address: string): string | undefined => {
+  for (const [namespace, entries] of tracking.entries)
+    if (entries.some((entry) => entry.srcNat && entry.reply.dst === address)) return namespace;
+  return undefined;
+};

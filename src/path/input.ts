@@ -1,4 +1,4 @@
-import type { Link } from '../records/link.ts';
+import { type Link, UNNAMED_DEVICE } from '../records/link.ts';
 import { isLoopback } from '../tables/address.ts';
 import { assume, type Branch, finish, inOrder, type Stage, step, type World } from './branch.ts';
 import { confirm, conntrackIn } from './conntrack.ts';
@@ -183,6 +183,9 @@ const martian = (b: Branch): Branch => {
   });
 };
 
+/** A device as it is told: '' where none is, or where the bundle does not name it. */
+const named = (device: string | undefined): string => (device === undefined || device === UNNAMED_DEVICE ? '' : device);
+
 /** ip_route_input: this host, onwards, or nowhere. */
 const routeIn = (world: World, b: Branch, on?: OnBridge): readonly Sent[] => {
   const p = b.packet;
@@ -213,9 +216,9 @@ const routeIn = (world: World, b: Branch, on?: OnBridge): readonly Sent[] => {
     const values = {
       dst: p.dst,
       src: p.src,
-      device: result.answer?.dev ?? '',
+      device: named(result.answer?.dev),
       via: result.answer?.via ?? '',
-      iif: b.iif ?? '',
+      iif: named(b.iif),
       table: result.answer?.table ?? '',
       ...result.values,
       ...(result.icmp ? { icmpCode: result.icmp.code } : {}),

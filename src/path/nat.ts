@@ -35,7 +35,7 @@ export const nat =
     const manip = manipOf(hook);
     const done = manip === 'dst' ? entry.dstNatDone : entry.srcNatDone;
     if (b.ct.state === 'NEW' && b.ct.direction === 'original' && !done) {
-      return rulesAtHook({ ...question(world, b, hook), table: 'nat' }).flatMap((outcome) =>
+      return seenOf(b, manip, entry, rulesAtHook({ ...question(world, b, hook), table: 'nat' })).flatMap((outcome) =>
         bind(world, b, hook, manip, entry, outcome),
       );
     }
@@ -43,6 +43,25 @@ export const nat =
     if (moved) return [moved];
     return [b.ct.state === 'RELATED' ? quotedUndone(rewrite(b, hook, manip)) : rewrite(b, hook, manip)];
   };
+
+/**
+ * Of several endings that undecided matches leave open, those that the dumped entry of the connection bears out: it shows whether its source was changed. (Its destination may
+ * be IPVS' doing.)
+ */
+const seenOf = (
+  b: Branch,
+  manip: 'src' | 'dst',
+  { original }: WalkEntry,
+  outcomes: readonly TableOutcome[],
+): readonly TableOutcome[] => {
+  if (manip === 'dst' || outcomes.length < 2 || original.sport === undefined) return outcomes;
+  const changed = dumpedAnswer(b.namespace, b.packet.proto, original, ({ reply }) => reply.dst !== original.src);
+  if (changed === undefined) return outcomes;
+  const fitting = outcomes.filter(
+    ({ verdict, nat: target }) => (verdict === 'nat' && target !== undefined) === changed,
+  );
+  return fitting.length > 0 ? fitting : outcomes;
+};
 
 /** nf_nat_oif_changed: a masqueraded connection that leaves by another device than before is dropped, and its entry with it. */
 const movedAway = (b: Branch, entry: WalkEntry): Branch | undefined => {

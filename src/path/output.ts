@@ -1,3 +1,4 @@
+import { UNNAMED_DEVICE } from '../records/link.ts';
 import { isLoopback } from '../tables/address.ts';
 import { assume, type Branch, finish, inOrder, type Stage, step, type World } from './branch.ts';
 import { confirm, conntrackIn } from './conntrack.ts';
@@ -44,7 +45,7 @@ const onRoute = (b: Branch, answer: RouteAnswer, code: 'route' | 'reroute'): Bra
     dst: b.packet.dst,
     src: b.packet.src,
     table: answer.table ?? '',
-    device: answer.dev ?? '',
+    device: answer.dev === undefined || answer.dev === UNNAMED_DEVICE ? '' : answer.dev,
     via: answer.via ?? '',
     mark: b.packet.mark,
   };

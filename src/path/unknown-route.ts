@@ -1,6 +1,7 @@
 import type { NetNamespace } from '../network/namespace.ts';
 import { UNNAMED_DEVICE } from '../records/link.ts';
 import type { Branch, World } from './branch.ts';
+import { translatorOf } from './conntrack.ts';
 import { findService } from './ipvs-service.ts';
 import type { Packet } from './packet.ts';
 import { forwarding } from './routing/device-conf.ts';
@@ -22,11 +23,14 @@ const wayAssumed = (ns: NetNamespace, way: Way, dst: string): Assumption =>
  * Whether the destination may be the namespace's own: not where its addresses are known and this is none of them, nor where somebody else's device has it. A virtual
  * service of IPVS is served only where its address is local.
  */
-const mayBeHere = ({ network, awaited }: World, ns: NetNamespace, packet: Packet): boolean => {
+const mayBeHere = ({ network, awaited }: World, b: Branch): boolean => {
+  const { namespace: ns, packet } = b;
   if (servesHere(ns, packet)) return true;
   // The answer's destination is whoever asked.
   if (awaited?.packet.src === packet.dst) return awaited.namespace === ns.id;
   if (knowsLocal(ns, packet.family)) return false;
+  const translator = translatorOf(b, packet.dst);
+  if (translator !== undefined) return translator === ns.id;
   return !network
     .owners(packet.dst)
     .some((owner) => owner.namespace !== ns && owner.link.kind !== 'dummy' && !owner.link.flags.includes('LOOPBACK'));
@@ -58,11 +62,8 @@ const takenWay = (
 };
 
 /** The ways of a packet that this namespace sends, each as the route that would lead there. */
-export const waysOut = (
-  world: World,
-  { namespace: ns, packet, assumptions }: Branch,
-  answer: RouteAnswer,
-): readonly RouteAnswer[] => {
+export const waysOut = (world: World, b: Branch, answer: RouteAnswer): readonly RouteAnswer[] => {
+  const { namespace: ns, packet, assumptions } = b;
   if (answer.type !== 'unknown') return [answer];
   if (servesHere(ns, packet)) return [towards(answer, ns, 'here', packet.dst)];
   const known = takenWay(world, ns, packet, assumptions);
@@ -70,16 +71,13 @@ export const waysOut = (
   return [
     towards(answer, ns, 'out', packet.dst),
     // A tunnel's far end is not its near one.
-    ...(packet.inner === undefined && mayBeHere(world, ns, packet) ? [towards(answer, ns, 'here', packet.dst)] : []),
+    ...(packet.inner === undefined && mayBeHere(world, b) ? [towards(answer, ns, 'here', packet.dst)] : []),
   ];
 };
 
 /** The ways of a packet that this namespace has received. */
-export const waysIn = (
-  world: World,
-  { namespace: ns, packet, assumptions, iif = '' }: Branch,
-  result: InputResult,
-): readonly InputResult[] => {
+export const waysIn = (world: World, b: Branch, result: InputResult): readonly InputResult[] => {
+  const { namespace: ns, packet, assumptions, iif = '' } = b;
   const { answer } = result;
   if (result.decision !== 'unknown' || !answer) return [result];
   const way = (which: 'here' | 'onward'): InputResult => {
@@ -107,5 +105,5 @@ export const waysIn = (
       : way('onward');
   const known = takenWay(world, ns, packet, assumptions);
   if (known) return [known === 'here' ? way('here') : onward];
-  return mayBeHere(world, ns, packet) ? [way('here'), onward] : [onward];
+  return mayBeHere(world, b) ? [way('here'), onward] : [onward];
 };

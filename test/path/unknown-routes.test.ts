@@ -159,6 +159,35 @@ describe('translations that no captured rule makes', () => {
   });
 });
 
+describe('a rule of which the bundle does not tell whether it matches', () => {
+  const gateway = (entry: readonly Text[]) =>
+    bundle({
+      gw: [
+        addresses(['lan0', '10.1.0.1/24'], ['wan0', '192.0.2.10/24']),
+        ...routes('default via 192.0.2.1 dev wan0\n10.1.0.0/24 dev lan0 proto kernel scope link src 10.1.0.1\n'),
+        FORWARDING,
+        rules(
+          '*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -m set --match-set unlisted src -j MASQUERADE\nCOMMIT\n',
+        ),
+        ...entry,
+      ],
+    });
+  const sources = (network: ReturnType<typeof bundle>) =>
+    walked(network, at)
+      .branches.map((b) => b.forward.steps.at(-1)?.after.src)
+      .sort();
+  const entry = (to: string): Text => [
+    'conntrack',
+    `tcp      6 100 SYN_SENT src=10.1.0.5 dst=198.51.100.7 sport=40000 dport=443 [UNREPLIED] src=198.51.100.7 dst=${to} sport=443 dport=40000 mark=0 use=1\n`,
+  ];
+
+  test('translates the source or not; what the entry of the connection shows is what it did', () => {
+    expect(sources(gateway([]))).toEqual(['10.1.0.5', '192.0.2.10']);
+    expect(sources(gateway([entry('192.0.2.10')]))).toEqual(['192.0.2.10']);
+    expect(sources(gateway([entry('10.1.0.5')]))).toEqual(['10.1.0.5']);
+  });
+});
+
 describe('an answer that was seen', () => {
   const gateway = (filter: string, more: readonly Text[]) =>
     bundle({

@@ -81,12 +81,17 @@ export const martianSourceIsLocalVip: Cause = {
                 },
               ]
             : []),
-          {
-            id: 'accept-local',
-            commands: [{ node: ns.node, command: `sysctl -w ${change.name}=1` }],
-            changes: [change],
-            values: { iif, source: address },
-          },
+          // Of a device that nobody named no setting is changed.
+          ...(iif === ''
+            ? []
+            : [
+                {
+                  id: 'accept-local',
+                  commands: [{ node: ns.node, command: `sysctl -w ${change.name}=1` }],
+                  changes: [change],
+                  values: { iif, source: address },
+                },
+              ]),
         ],
       }),
     ];

@@ -2,6 +2,7 @@ import type { NetNamespace } from '../../network/namespace.ts';
 import { knows } from '../../network/namespace.ts';
 import { UNNAMED_DEVICE } from '../../records/link.ts';
 import type { Branch, World } from '../branch.ts';
+import { translatorOf } from '../conntrack.ts';
 import { notFollowed } from '../not-followed.ts';
 import type { Packet } from '../packet.ts';
 import { sightings } from '../sightings.ts';
@@ -26,6 +27,8 @@ export const throughUnseen = (world: World, b: Branch, nextHop: string): readonl
     const to = namespaces.get(owner.namespace.node) ?? owner.namespace;
     return arrive(world, b, to, to === owner.namespace ? owner.link.name : deviceFor(to, b.packet), true);
   }
+  const translator = namespaces.get(translatorOf(b, nextHop) ?? '');
+  if (translator && translator !== from) return arrive(world, b, translator, deviceFor(translator, b.packet), true);
   const peer = tunnelPeer(world, b);
   if (peer) return arrive(world, peer.branch, peer.namespace, deviceFor(peer.namespace, b.packet), true);
   const router = routerTo(world, b);
