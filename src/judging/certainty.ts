@@ -41,11 +41,20 @@ export const mostOf = ({ id, at }: Pick<Finding, 'id' | 'at'>, context: CauseCon
   if (!cause || cause.control) return 'certain';
   if (!cause.worksWrongly && context.evidence.seen === 'ok') return 'possible';
   const isByRoute = BY_ROUTE.has(cause.layer) || ON_THE_WAY.has(at);
+  // A flow of which nothing was seen: the dumped state says that it fails, nobody says that it did.
+  if (isUnseen(context)) return weaker(mostOfWays(context), 'likely');
   return weaker(
     mostOfWays(context),
     isByRoute && (isWayOpen(context) || wentOtherwise(context)) ? 'likely' : 'certain',
   );
 };
+
+const isUnseen = ({ evidence }: CauseContext): boolean =>
+  evidence.seen === 'unknown' &&
+  evidence.packets.length === 0 &&
+  evidence.entries.length === 0 &&
+  evidence.connections.length === 0 &&
+  evidence.signs.length === 0;
 
 const isWayOpen = (context: CauseContext): boolean => {
   const { network, branch } = context;

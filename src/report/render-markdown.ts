@@ -148,7 +148,7 @@ const collectPart = (analysis: Analysis, words: Words): string[] => {
   if (analysis.collect.length === 0) return [];
   return [
     `### ${escaped(words.text('collect-heading'))}`,
-    escaped(words.text('collect-lede')),
+    escaped(words.text(analysis.flows.length > 0 ? 'collect-lede' : 'collect-lede-unasked')),
     ...collectGroups(words, analysis.collect).flatMap(({ place, items }) => [
       `**${inline(place)}**`,
       fenced(

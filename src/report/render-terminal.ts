@@ -140,7 +140,10 @@ export const renderTerminal = (analysis: Analysis, options: TerminalOptions): st
     for (const flow of analysis.flows) {
       sheet.add(words.text('flow'), [
         { text: flowText(flow.question), style: 'plain' },
-        { text: `: ${words.text(`outcome-${flow.outcome}`)}`, style: 'plain' },
+        {
+          text: `: ${words.text(flow.outcome === 'delivered' && !isHealthy(analysis, flow) ? 'outcome-walked' : `outcome-${flow.outcome}`)}`,
+          style: 'plain',
+        },
       ]);
       pathSheet(sheet, words, flow, isHealthy(analysis, flow));
     }

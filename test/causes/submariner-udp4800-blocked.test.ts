@@ -25,7 +25,7 @@ describe(ID, () => {
       at: 'INPUT',
       values: { rule: true, port: 4800 },
     });
-    expect(judged.found[0]?.fixes).toMatchObject([{ id: 'remove-rule', provenByWalk: true }]);
+    expect(judged.found[0]?.fixes).toMatchObject([{ id: 'accept', provenByWalk: true }]);
     expect(unsaid(judged, ID)).toEqual([]);
   });
 

@@ -27,13 +27,18 @@ export const hostFirewallFound = (context: CauseContext, death: Death, drop: Dro
   const walked = confidenceOfDeath(context, death);
   // A rule that never counted a packet did not drop this one, unless its counters were reset since.
   const uncounted = death.arrivals.length > 0 ? 'likely' : 'possible';
-  const isNarrow = drop.rule?.matches.some((m) => NAMES_THE_FLOW.has(m.name)) === true;
   return deathFound(context, death, {
     confidence: drop.packets === 0 ? weaker(uncounted, walked) : walked,
     values: { ...dropValues(drop), iif: death.leg.steps.findLast((s) => s.place === 'routing')?.device ?? '', oif: '' },
     words: [drop.isPolicy ? 'DROP' : drop.chain],
-    fixes: [acceptFix(death, drop), ...(isNarrow ? removalFix(death.namespace, drop, 'remove-rule') : [])],
+    fixes: permission(death, drop),
   });
+};
+
+/** The missing permission before the rule; to take the rule out only where it was written about somebody in particular: the last catch-all guards the whole host. */
+export const permission = (death: Death, drop: DropRule): Found['fixes'] => {
+  const isNarrow = drop.rule?.matches.some((m) => NAMES_THE_FLOW.has(m.name)) === true;
+  return [acceptFix(death, drop), ...(isNarrow ? removalFix(death.namespace, drop, 'remove-rule') : [])];
 };
 
 /** Matches of a rule that was written about somebody in particular. */

@@ -50,6 +50,14 @@ export const submarinerVtepSnatReturnAsymmetry: Cause = {
       (context.branch.outcome === 'delivered' && context.evidence.seen === 'unknown')
     )
       return [{ kind: 'ruled-out', because: 'answer-comes-back', values, evidence: proofsOf(step, ['SNAT']) }];
+    // The gateway never answered who it is on the agent's network: the request did not get there.
+    const failed = ns.neighbours.find(
+      (n) => n.dev === vtep.link.name && n.address === step.before.dst && n.states.includes('FAILED'),
+    );
+    if (failed)
+      return [
+        { kind: 'ruled-out', because: 'request-never-arrived', values, evidence: decisiveLine(failed, ['FAILED']) },
+      ];
     return located(context, ending, step, ns, vtep, values);
   },
 };

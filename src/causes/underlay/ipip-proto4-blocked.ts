@@ -1,9 +1,10 @@
 import { symptomLines, weaker } from '../facts/confidence.ts';
 import { confidenceOfDeath, deathBy, deathFound } from '../facts/death.ts';
-import { dropRuleOf, dropValues, removalFix } from '../facts/drop-rule.ts';
+import { dropRuleOf, dropValues } from '../facts/drop-rule.ts';
 import { decisiveLine, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
 import { foundAt } from '../facts/found.ts';
+import { permission } from '../facts/host-firewall.ts';
 import { anyArrivalFrom, isIpip } from '../facts/outer.ts';
 import { unwatchedTunnel, vanishedInTunnel } from '../facts/vanished.ts';
 
@@ -41,7 +42,7 @@ export const ipipProto4Blocked: Cause = {
       confidence: drop.packets === 0 ? weaker('likely', walked) : walked,
       values: { ...dropValues(drop), ...values, by: 'rule', otherwise: false },
       words: [drop.chain],
-      fixes: removalFix(death.namespace, drop, 'remove-rule'),
+      fixes: permission(death, drop),
     });
   },
 };

@@ -1,9 +1,10 @@
 import type { Step } from '../../path/step.ts';
 import { weaker } from '../facts/confidence.ts';
 import { confidenceOfDeath, deathBy, deathFound } from '../facts/death.ts';
-import { dropRuleOf, dropValues, removalFix } from '../facts/drop-rule.ts';
+import { dropRuleOf, dropValues } from '../facts/drop-rule.ts';
 import { textOf } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { permission } from '../facts/host-firewall.ts';
 import { VTEP_PORT, vtepOf } from '../facts/submariner.ts';
 import { unwatchedTunnel } from '../facts/vanished.ts';
 
@@ -36,7 +37,7 @@ export const submarinerUdp4800Blocked: Cause = {
       confidence: drop.packets === 0 ? weaker('likely', walked) : walked,
       values: { ...dropValues(drop), ...values, rule: true, receiverNode: death.step.node },
       words: [drop.chain],
-      fixes: removalFix(death.namespace, drop, 'remove-rule'),
+      fixes: permission(death, drop),
     });
   },
 };

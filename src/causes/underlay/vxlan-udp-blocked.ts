@@ -3,10 +3,11 @@ import type { NetNamespace } from '../../network/namespace.ts';
 import type { PacketView } from '../../records/packet.ts';
 import { symptomLines, weaker } from '../facts/confidence.ts';
 import { confidenceOfDeath, type Death, deathBy, deathFound, leftAsWalked } from '../facts/death.ts';
-import { dropRuleOf, dropValues, removalFix } from '../facts/drop-rule.ts';
+import { dropRuleOf, dropValues } from '../facts/drop-rule.ts';
 import { decisiveLine, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Found, Values, Verdict } from '../facts/finding.ts';
 import { foundAt } from '../facts/found.ts';
+import { permission } from '../facts/host-firewall.ts';
 import { anyArrivalFrom, isVxlan, outerPackets } from '../facts/outer.ts';
 import { nextHopBefore, peersOf, tunnelEndOf } from '../facts/tunnel.ts';
 import { unwatchedTunnel, vanishedInTunnel } from '../facts/vanished.ts';
@@ -84,7 +85,7 @@ const byRule = (context: CauseContext, death: Death, values: Values): readonly F
     confidence: drop.packets === 0 ? weaker('likely', walked) : walked,
     values: { ...dropValues(drop), ...values, by: 'rule', otherwise: false },
     words: [drop.chain],
-    fixes: removalFix(ns, drop, 'remove-rule'),
+    fixes: permission(death, drop),
   });
 };
 
