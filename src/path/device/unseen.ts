@@ -13,7 +13,9 @@ import { arrive, realOwners, routerTo, tunnelPeer, uplinkOf } from './underlay.t
  * A packet that leaves by a device, or to a next hop, that no capture tells: a pod's comes to its host, for a pod of this host it goes there, for anybody else to whoever has
  * its destination. Where nobody in the bundle has it, the packet is not followed.
  */
-export const throughUnseen = (world: World, b: Branch, nextHop: string): readonly Branch[] => {
+export const throughUnseen = (world: World, sent: Branch, nextHop: string): readonly Branch[] => {
+  // Whose frame it is hangs on a next hop that nobody knows: whoever gets it takes it for its own.
+  const b = { ...sent, nextHop: undefined, dstMac: undefined };
   const from = b.namespace;
   const { namespaces } = world.network;
   const host = namespaces.get(from.node);
