@@ -431,6 +431,12 @@ describe('names of machines', () => {
       }),
     ).toEqual(['n1', 'n2']);
   });
+  test('the first part of an IPv6 or MAC address is no machine', async () => {
+    const neighbours =
+      'fe80::1 dev eth0 lladdr 52:54:00:00:00:01 STALE\nfe80::2 dev eth0 lladdr 52:54:00:00:00:02 STALE\n';
+    const fdb = '52:54:00:00:00:01 dev eth0 master br0\n52:54:00:00:00:02 dev eth1 master br0\n';
+    expect(await nodes({ 'edge3/ip-neigh.txt': neighbours, 'edge3/bridge_fdb.txt': fdb })).toEqual(['edge3']);
+  });
   test("the short name is the node's, in whatever order the names come", async () => {
     const long = { 'a/hostname_-f.txt': 'edge3.example.net\n' };
     const short = { 'a/hostname.txt': 'edge3\n', 'a/ip_rule.txt': RULES };

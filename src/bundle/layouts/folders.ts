@@ -8,9 +8,10 @@ const STRUCTURE: ReadonlySet<string> = new Set(
 );
 
 const WRAPPERS: ReadonlySet<string> = new Set(
-  'output outputs logs log dump dumps captures capture collect diag diagnostics data files result results tmp info'.split(
-    ' ',
-  ),
+  (
+    'output outputs logs log dump dumps captures capture collect diag diagnostics data files result results tmp info ' +
+    'bundle bundles support support-bundle attachments attachment ticket tickets'
+  ).split(' '),
 );
 
 /** Folders below which each folder is a network namespace of the node above. */

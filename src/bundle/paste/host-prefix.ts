@@ -15,7 +15,7 @@ export const withHosts = (lines: readonly Line[]): readonly Line[] => {
   let shown = 0;
   for (const line of filled) {
     const groups = PREFIXED.exec(line.text.slice(0, 400))?.groups;
-    const host = groups && hostOf(groups.host ?? '');
+    const host = groups && !beginsWithAddress(line.text) ? hostOf(groups.host ?? '') : undefined;
     if (!groups || host === undefined) continue;
     names.set(host, (names.get(host) ?? 0) + 1);
     if (kindOfLine(groups.rest ?? '') !== undefined) shown += 1;
@@ -24,11 +24,14 @@ export const withHosts = (lines: readonly Line[]): readonly Line[] => {
   if (shown === 0 || named * 10 < filled.length * 8 || names.size * 2 > named) return lines;
   return lines.flatMap((line): readonly Line[] => {
     const groups = PREFIXED.exec(line.text)?.groups;
-    const host = groups && hostOf(groups.host ?? '');
+    const host = groups && !beginsWithAddress(line.text) ? hostOf(groups.host ?? '') : undefined;
     if (!groups || host === undefined || !names.has(host)) return [line];
     return [{ ...line, text: groups.rest ?? '', host }];
   });
 };
+
+/** `fe80::1 dev eth0`, `aa:bb:cc:dd:ee:ff dev br0`: what stands before the first colon is a part of it. */
+const beginsWithAddress = (text: string): boolean => /^[0-9a-fA-F]{1,4}:[0-9a-fA-F.]{0,15}:/.test(text);
 
 const hostOf = (word: string): string | undefined => {
   const name = word.replace(/^\[|\]$/g, '');
