@@ -110,6 +110,7 @@ const applyOutcome = (b: Branch, hook: Hook, name: TableName, outcome: TableOutc
           chain: by?.chain ?? hook,
           position: by?.position ?? 0,
           target: by?.target ?? '',
+          packets: by?.packets ?? -1,
         },
       },
       after: { ...next.packet, ttl: outcome.ttl },

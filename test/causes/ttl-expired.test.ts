@@ -48,6 +48,13 @@ describe(ID, () => {
     expect(unsaid(judged, ID)).toEqual([]);
   });
 
+  test('a rule that has counted no packet is a possibility and no more', () => {
+    const judged = failing(
+      mangled('-A PREROUTING -j TTL --ttl-set 1').edited('fn-1/iptables-save.txt', '[3:180]', '[0:0]'),
+    );
+    expect(findingOf(judged, ID)).toMatchObject({ confidence: 'possible', values: { rule: true } });
+  });
+
   test('the rule is named where the hops end on the next node only', () => {
     const judged = failing(mangled('-A POSTROUTING -o flannel.1 -j TTL --ttl-set 1'));
     expect(judged.found[0]).toMatchObject({ id: ID, node: 'fn-1', at: 'POSTROUTING', values: { router: 'fn-2' } });

@@ -1,7 +1,8 @@
 import { knows } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
 import type { Leg } from '../../path/walk-result.ts';
-import { type Death, deathBy, deathFound, packetOf } from '../facts/death.ts';
+import { weaker } from '../facts/confidence.ts';
+import { confidenceOfDeath, type Death, deathBy, deathFound, packetOf } from '../facts/death.ts';
 import { dropRuleOf, removalFix } from '../facts/drop-rule.ts';
 import { endingOf, namespaceId, numberOf, proofsOf, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine, Found, ToldContext, Undecided, Values } from '../facts/finding.ts';
@@ -60,8 +61,12 @@ const byRule = (context: CauseContext, death: Death, changed: Step): readonly Fo
     had: numberOf(changed, 'before') ?? 0,
     router: death.step.node,
   };
+  const walked = confidenceOfDeath(context, death);
+  // A rule that never counted a packet did not touch this one, unless its counters were reset since.
+  const uncounted = death.arrivals.length > 0 ? 'likely' : 'possible';
   // The rule is at fault, wherever the hops end.
   return deathFound(context, death, {
+    confidence: rule.packets === 0 ? weaker(uncounted, walked) : walked,
     values,
     evidence: proofsOf(
       changed,
