@@ -22,7 +22,12 @@ import { type Opened, type Place, Section } from './section.ts';
 import { readTyped } from './typed-rules.ts';
 
 /** Characters that are looked at together: a prefix is told by the lines around it. */
-const WINDOW = 1024 * 1024;
+const WINDOW = 256 * 1024;
+/** Lines that are looked at together, at most. */
+const WINDOW_LINES = 4096;
+/** Characters and lines after which a file of no known kind that has shown nothing is looked at no further: somebody's log. */
+const IDLE = 256 * 1024;
+const IDLE_LINES = 8192;
 /** Lines below a caption in which what it stands above has to begin. */
 const LEADS = 4;
 /** Typed commands of one machine that are kept. */
@@ -76,6 +81,12 @@ export class TextReader {
   #entered: { readonly node?: string; readonly namespace?: string }[] = [];
   #loop: Loop | undefined;
   #indent = 0;
+  /** Something between outputs or an output's own beginning was seen. */
+  #marked = false;
+  /** Of the window's lines, as far as anyone asked: whether something begins there. */
+  #begins = new Map<number, boolean>();
+  #idle = false;
+  #looked = 0;
   /** Commands that change rules, by whose they are. */
   readonly #typed = new Map<string, { readonly place: Place; readonly commands: TypedCommand[] }>();
 
@@ -88,12 +99,13 @@ export class TextReader {
   }
 
   push(slice: string): void {
+    if (this.#idle) return;
     const text = this.#carry + slice;
     const end = text.lastIndexOf('\n') + 1;
     this.#carry = text.slice(end);
     if (end === 0) return;
     for (const line of text.slice(0, end - 1).split('\n')) this.#take(line);
-    if (this.#size >= WINDOW) this.#window();
+    if (this.#size >= WINDOW || this.#waiting.length >= WINDOW_LINES) this.#window();
   }
 
   /** Takes a text out of another format; what is known of one output is known of its lines alone. */
@@ -139,12 +151,15 @@ export class TextReader {
 
   #window(): void {
     const lines = undressed(this.#waiting);
+    this.#looked += this.#size;
     this.#waiting = [];
     this.#size = 0;
+    this.#begins = new Map();
     this.#learnHosts(lines);
     for (let at = 0; at < lines.length; at += 1) this.#line(lines, at);
     this.#open?.flush();
     for (const section of this.#hosted.values()) section.flush();
+    this.#idle = !this.#marked && this.#own === undefined && (this.#looked >= IDLE || this.#number > IDLE_LINES);
   }
 
   /** Machines that prompts name: a heading with one of these names is a machine's. */
@@ -168,7 +183,10 @@ export class TextReader {
       this.#open?.blank(own);
       return;
     }
-    if (this.#mark(lines, at, own)) return;
+    if (this.#mark(lines, at, own)) {
+      this.#marked = true;
+      return;
+    }
     this.#content(own);
   }
 
@@ -245,14 +263,11 @@ export class TextReader {
 
   #leads(lines: readonly Line[], at: number): boolean {
     for (let next = at + 1, seen = 0; next < lines.length && seen < LEADS; next += 1) {
-      const { text = '' } = lines[next] ?? {};
-      if (text.trim() === '') continue;
+      if (lines[next]?.text.trim() === '') continue;
       seen += 1;
-      if (fenceIn(text)?.side !== undefined || startOf(text) !== undefined || bareCommand(text) !== undefined)
-        return true;
-      if (promptIn(text) !== undefined || hostBlockIn(text, undefined, lines[next + 1]?.text) !== undefined)
-        return true;
-      if (captionIn(text, { leads: true, known: new Set() })?.command) return true;
+      const known = this.#begins.get(next) ?? beginsSomething(lines, next);
+      this.#begins.set(next, known);
+      if (known) return true;
     }
     return false;
   }
@@ -553,6 +568,7 @@ export class TextReader {
     place: Place,
     more: readonly OutputAbout[] = [],
   ): Section {
+    this.#marked = true;
     return new Section({ ...about, file: this.#member.file, firstLine }, place, opened, more);
   }
 
@@ -626,6 +642,14 @@ const aboutOf = (command: CommandLine): Pending['about'] => ({
   family: command.named?.family,
   device: command.device,
 });
+
+/** A fence, a prompt, a command or an output's first line. */
+const beginsSomething = (lines: readonly Line[], at: number): boolean => {
+  const { text = '' } = lines[at] ?? {};
+  if (fenceIn(text) || startOf(text) !== undefined || bareCommand(text) !== undefined || promptIn(text)) return true;
+  if (hostBlockIn(text, undefined, lines[at + 1]?.text)) return true;
+  return captionIn(text, { leads: true, known: new Set() })?.command !== undefined;
+};
 
 const aboutOnly = ({ kind, common, command, family, device }: Pending['about']): Pending['about'] => ({
   ...{ kind, common, command, family, device },
