@@ -121,7 +121,10 @@ export const outOfPort = (world: World, b: Branch, link: Link, nextHop: string):
       action: { code: 'veth', values: { device: link.name, peer: peer.link.name, to: peer.namespace.id } },
       proofs: decisive(link),
     });
-    return enter(world, left, peer.namespace, peer.link.name);
+    // The next hop of a way that was inferred is a guess: whoever gets the frame takes it for its own.
+    const isGuess = b.route?.route !== undefined && isInferred(b.route.route);
+    const frame = isGuess ? { ...left, nextHop: undefined, dstMac: undefined } : left;
+    return enter(world, frame, peer.namespace, peer.link.name);
   }
   // A pod whose devices nobody listed has its veth all the same; a way that was inferred says nothing of the next hop.
   const isGuessed = (isInferred(link) && b.namespace.name !== '') || (b.route?.route && isInferred(b.route.route));
