@@ -1,10 +1,28 @@
-import { wayOf } from '../../path/walk-result.ts';
+import type { Step } from '../../path/step.ts';
+import { type Leg, wayOf } from '../../path/walk-result.ts';
 import type { NamedLeg } from '../legs.ts';
 import { tunnelName } from '../packet-text.ts';
 import { plainText } from '../prose.ts';
 import { placeName, stepLabel } from '../wording.ts';
 import type { Words } from '../words.ts';
 import type { Run } from './wrap.ts';
+
+/** Of a packet that goes round: its first rounds, and from where it is in its last one; other legs whole. */
+const roundsOf = ({ steps, end }: Leg): { readonly first: readonly Step[]; readonly last: readonly Step[] } => {
+  if (end.reason !== 'loop') return { first: steps, last: [] };
+  const visits = new Map<string, number>();
+  let cut = steps.length;
+  let lastVisit = 0;
+  for (const [i, { node, namespace }] of steps.entries()) {
+    const before = steps[i - 1];
+    if (before?.node === node && before.namespace === namespace) continue;
+    const key = `${node}/${namespace}`;
+    visits.set(key, (visits.get(key) ?? 0) + 1);
+    if (visits.get(key) === 3 && cut === steps.length) cut = i;
+    lastVisit = i;
+  }
+  return { first: steps.slice(0, cut), last: cut < steps.length ? steps.slice(lastVisit) : [] };
+};
 
 /**
  * One leg as a line: `→ node-a OUTPUT·IPVS·POSTROUTING ══ESP══▶ node-b … ✗`. Hooks that follow one another under one name are said once. A leg that the walk brings to its
@@ -15,7 +33,12 @@ export const pathLine = (words: Words, { leg }: NamedLeg, isHealthy: boolean): R
   let lane = '';
   let place = '';
   let tunnel: string | undefined;
-  for (const step of leg.steps) {
+  const { first, last: lastRound } = roundsOf(leg);
+  for (const step of [...first, ...lastRound]) {
+    if (step === lastRound[0]) {
+      runs.push({ text: ' … ', style: 'dim' });
+      lane = '';
+    }
     const here = placeName(step.node, step.namespace);
     if (here !== lane) {
       if (lane !== '') runs.push({ text: tunnel ? ` ══${tunnel}══▶ ` : ' ──▶ ', style: 'dim' });
