@@ -35,6 +35,26 @@ export type BundleNote =
   | NoteOf<'typed-rules', { readonly file: string; readonly line: number }>
   /** A text names several machines, and not for this output which of them: it is walked with none of them. */
   | NoteOf<'unplaced', { readonly file: string; readonly line: number; readonly kind: string }>
+  /** A binary capture was read: its packets by their number, and the command that prints them as text; to its end, or until it ends too early or is damaged. */
+  | NoteOf<
+      'capture-read',
+      {
+        readonly file: string;
+        readonly count: number;
+        readonly command: string;
+        readonly reason: 'whole' | 'truncated' | 'corrupt';
+      }
+    >
+  /** A binary capture of which nothing could be read. */
+  | NoteOf<
+      'capture-unread',
+      {
+        readonly file: string;
+        readonly count: number;
+        readonly command: string;
+        readonly reason: 'truncated' | 'corrupt' | 'link-layer';
+      }
+    >
   /** Addresses and names were replaced: equality holds, subnets do not. */
   | NoteOf<'obfuscated', { readonly by: string; readonly file: string }>
   /** Captures that belong together were taken more than ten minutes apart. */

@@ -1,3 +1,5 @@
+import { BINARY_HEAD, binaryFormatOf } from '../captures/binary-formats.ts';
+import type { RecordPrinter } from '../captures/binary-module.ts';
 import { printConntrackEntry } from '../captures/print/conntrack.ts';
 import { PlainSlices } from '../captures/read-text.ts';
 import type { Capture } from '../records/capture.ts';
@@ -142,7 +144,7 @@ const wrappedIn = (captures: readonly Capture[]): ReadonlyMap<number, Wrapped> =
 /** Picks lines out of a text that comes in slices of whole lines. */
 class LinesOfText {
   readonly lines = new Map<number, Quotable>();
-  readonly #wanted: ReadonlySet<number>;
+  readonly wanted: ReadonlySet<number>;
   readonly #mask: FileMask;
   readonly #last: number;
   readonly #wrapped: ReadonlyMap<number, Wrapped>;
@@ -151,7 +153,7 @@ class LinesOfText {
   #line = 1;
 
   constructor(wanted: ReadonlySet<number>, mask: FileMask, wrapped: ReadonlyMap<number, Wrapped> = new Map()) {
-    this.#wanted = wanted;
+    this.wanted = wanted;
     this.#mask = mask;
     this.#wrapped = wrapped;
     this.#last = [...wanted].reduce((most, line) => Math.max(most, line + (wrapped.get(line)?.count ?? 1) - 1), 0);
@@ -171,6 +173,11 @@ class LinesOfText {
     }
   }
 
+  /** A record of a capture that has no lines; they come in their order. */
+  record(number: number, text: string): void {
+    this.#quote(number, text);
+  }
+
   #part(line: number, text: string): void {
     const open = this.#open;
     if (open) {
@@ -187,12 +194,33 @@ class LinesOfText {
   }
 
   #quote(line: number, text: string): void {
-    if (this.#wanted.has(line)) this.lines.set(line, this.#mask.quote(line, text));
+    if (this.wanted.has(line)) this.lines.set(line, this.#mask.quote(line, text));
     else this.#mask.pass(line, text);
   }
 }
 
+/** A binary capture's records, as its tool prints them. */
+const recordsOf = async (
+  member: Member,
+  printer: RecordPrinter,
+  found: LinesOfText,
+): Promise<ReadonlyMap<number, Quotable>> => {
+  try {
+    for await (const bytes of member.content) {
+      printer.push(bytes);
+      if (printer.complete) break;
+    }
+  } catch (error) {
+    if (!(error instanceof Damage || error instanceof LimitReached)) throw error;
+  }
+  for (const [number, line] of printer.lines) found.record(number, line);
+  return found.lines;
+};
+
 const linesOf = async (member: Member, found: LinesOfText): Promise<ReadonlyMap<number, Quotable>> => {
+  const head = await member.content.peek(BINARY_HEAD).catch(() => Buffer.alloc(0));
+  const format = binaryFormatOf(head);
+  if (format) return recordsOf(member, format.print(found.wanted), found);
   const slices = new PlainSlices((slice) => found.take(slice), LIMITS.lineLength);
   const decoder = new TextOfBytes();
   try {

@@ -9,6 +9,7 @@ import type { WireguardDevice } from '../records/wireguard.ts';
 import type { XfrmPolicy, XfrmState } from '../records/xfrm.ts';
 import { capturedOf, isReadable } from './build-captured.ts';
 import { mergeLinks } from './build-links.ts';
+import { packetsOf } from './build-packets.ts';
 import type { NetNamespace } from './namespace.ts';
 
 /** One namespace out of all its captures, in the bundle's order. What two captures both show is kept once; where they differ, the later one holds. */
@@ -19,6 +20,7 @@ export const buildNamespace = (node: string, name: string, all: readonly Capture
     captures.flatMap((capture) => [...(pick(capture) ?? [])]);
   const last = <T>(pick: (capture: Capture) => T | undefined): T | undefined =>
     captures.reduce<T | undefined>((found, capture) => pick(capture) ?? found, undefined);
+  const links = mergeLinks(captures);
   return {
     id: name === '' ? node : `${node}/${name}`,
     node,
@@ -26,7 +28,7 @@ export const buildNamespace = (node: string, name: string, all: readonly Capture
     captured: kinds,
     ...(cut.size > 0 ? { cut } : {}),
     captureSources: sources,
-    links: mergeLinks(captures),
+    links,
     routes: once(
       each((c) => c.data.routes),
       contentOf,
@@ -92,7 +94,10 @@ export const buildNamespace = (node: string, name: string, all: readonly Capture
       each((c) => c.data.messages),
       (m) => `${m.time} ${m.text}`,
     ),
-    packets: each((c) => (c.data.packets ? [c.data.packets] : [])),
+    packets: packetsOf(
+      each((c) => (c.data.packets ? [c.data.packets] : [])),
+      links.values(),
+    ),
     probes: each((c) => c.data.probes),
     imagined: false,
   };

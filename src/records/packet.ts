@@ -75,6 +75,8 @@ export interface PacketTable {
   /** What the times count from: the epoch (the node's local time read as UTC where a date is printed), midnight, or the capture's first packet. */
   readonly clock?: 'epoch' | 'midnight' | 'start' | undefined;
   packet(row: number): PacketView;
+  /** Names devices of which the capture tells their number in the namespace alone. */
+  nameDevices?(names: ReadonlyMap<number, string>): void;
   /** Rows whose packet, or an inner packet of it, holds the address. */
   rowsWithAddress(address: string): readonly number[];
   /** Rows of TCP packets with SYN set (with and without ACK). */

@@ -2,6 +2,8 @@
 export interface Source {
   readonly file: string;
   readonly line: number;
+  /** In a binary capture `line` is the packet's number. */
+  readonly unit?: 'packet';
 }
 
 /** A record that can be quoted. */

@@ -14,7 +14,7 @@ type FindingDocument = ResultDocument['rootCauses'][number];
 type Plain = Record<string, string | number | boolean | string[]>;
 
 const quoted = (analysis: Analysis, source: Source): string => analysis.quotes.get(source.file)?.get(source.line) ?? '';
-const place = (source: Source) => ({ file: source.file, line: source.line });
+const place = ({ file, line, unit }: Source) => (unit ? { file, line, unit } : { file, line });
 
 const plain = (values: Values): Plain => {
   const out: Plain = {};

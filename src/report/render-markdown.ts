@@ -10,6 +10,7 @@ import { legsOf } from './legs.ts';
 import { endEvidence, noCause } from './no-cause.ts';
 import { type Prose, plainText, type Span } from './prose.ts';
 import { isHealthy, shownCauses } from './shown-causes.ts';
+import { sourcePlace } from './source-place.ts';
 import { pathLine } from './terminal/path-lines.ts';
 import { wherePhrase } from './view/verdict-view.ts';
 import { cut, visible, visibleLine } from './visible.ts';
@@ -62,14 +63,15 @@ const fenced = (lines: readonly string[], language = 'text'): string => {
 
 const QUOTES = 5;
 
-const quotes = (analysis: Analysis, finding: Finding): string => quoted(analysis, finding.evidence);
+const quotes = (analysis: Analysis, words: Words, finding: Finding): string =>
+  quoted(analysis, words, finding.evidence);
 
-const quoted = (analysis: Analysis, evidence: readonly EvidenceLine[]): string => {
+const quoted = (analysis: Analysis, words: Words, evidence: readonly EvidenceLine[]): string => {
   const lines = byWeight(evidence)
     .slice(0, QUOTES)
     .map(({ source }) => {
       const text = analysis.quotes.get(source.file)?.get(source.line) ?? '';
-      return `${visibleLine(source.file)}:${source.line}: ${cut(visibleLine(text).trim(), LINE_MOST)}`;
+      return `${sourcePlace(words, source)}: ${cut(visibleLine(text).trim(), LINE_MOST)}`;
     });
   return lines.length === 0 ? '' : fenced(lines);
 };
@@ -101,7 +103,7 @@ const causePart = (
     ...(flow ? [`${escaped(words.text('flow'))}: ${code(flowText(flow.question))}`] : []),
     `${level}# ${escaped(words.text('why'))}`,
     blocks(words.cause(finding.id, 'why', context)),
-    quotes(analysis, finding),
+    quotes(analysis, words, finding),
     ...(fixes.length > 0
       ? [`${level}# ${escaped(words.text(finding.fixes.some((fix) => fix.provenByWalk) ? 'fix' : 'advice'))}`, ...fixes]
       : []),
@@ -173,7 +175,12 @@ export const renderMarkdown = (analysis: Analysis, options: MarkdownOptions): st
   });
   if (analysis.rootCauses.length === 0) {
     const { badge, title, summary } = noCause(analysis, words);
-    parts.push(`## ${inline(title)}`, `**${inline(badge)}**`, blocks(summary), quoted(analysis, endEvidence(analysis)));
+    parts.push(
+      `## ${inline(title)}`,
+      `**${inline(badge)}**`,
+      blocks(summary),
+      quoted(analysis, words, endEvidence(analysis)),
+    );
   }
   if (causes.more > 0) parts.push(blocks(words.say('verdict', 'more-possible', { values: { count: causes.more } })));
   if (analysis.rootCauses.length === 0 && !analysis.verdict.examined.asked)

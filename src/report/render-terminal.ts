@@ -9,6 +9,7 @@ import { legsOf } from './legs.ts';
 import { endEvidence, noCause } from './no-cause.ts';
 import { plainText } from './prose.ts';
 import { isHealthy, shownCauses } from './shown-causes.ts';
+import { sourcePlace } from './source-place.ts';
 import { pathLine } from './terminal/path-lines.ts';
 import { proseRuns, Sheet, type SheetOptions } from './terminal/sheet.ts';
 import type { Run } from './terminal/wrap.ts';
@@ -31,11 +32,17 @@ const headline = (sheet: Sheet, words: Words, finding: Finding, flow: FlowAnalys
   sheet.add('', [mark, ...proseRuns(title, 'bold'), { text: ` (${certainty})`, style: 'dim' }], 2);
 };
 
-const quotes = (sheet: Sheet, analysis: Analysis, lines: readonly EvidenceLine[], most = QUOTES): void => {
+const quotes = (
+  sheet: Sheet,
+  words: Words,
+  analysis: Analysis,
+  lines: readonly EvidenceLine[],
+  most = QUOTES,
+): void => {
   for (const { source } of byWeight(lines).slice(0, most)) {
     const text = visibleLine(analysis.quotes.get(source.file)?.get(source.line) ?? '').trim();
     sheet.add('', [
-      { text: `${visibleLine(source.file)}:${source.line}`, style: 'dim' },
+      { text: sourcePlace(words, source), style: 'dim' },
       { text: '  ', style: 'plain' },
       { text, style: 'code' },
     ]);
@@ -56,7 +63,7 @@ const causeSheet = (
     ...proseRuns(placePhrase(words, finding.at)),
   ]);
   sheet.add(words.text('why'), proseRuns(words.cause(finding.id, 'summary', context)));
-  quotes(sheet, analysis, finding.evidence);
+  quotes(sheet, words, analysis, finding.evidence);
   for (const fix of finding.fixes) {
     sheet.add(
       words.text(fix.provenByWalk ? 'fix' : 'advice'),
@@ -136,7 +143,7 @@ export const renderTerminal = (analysis: Analysis, options: TerminalOptions): st
     const mark: Run = code === 'healthy' ? { text: '✓ ', style: 'good' } : { text: '? ', style: 'warn' };
     sheet.add('', [mark, ...proseRuns(title, 'bold')], 2);
     sheet.add(words.text('why'), proseRuns(summary));
-    quotes(sheet, analysis, endEvidence(analysis), SHOWN);
+    quotes(sheet, words, analysis, endEvidence(analysis), SHOWN);
     for (const flow of analysis.flows) {
       sheet.add(words.text('flow'), [
         { text: flowText(flow.question), style: 'plain' },

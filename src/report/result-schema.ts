@@ -9,7 +9,8 @@ const value = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]
 const values = z
   .record(z.string(), value)
   .describe('Typed values of the finding or step; their names belong to the code.');
-const line = z.object({ file: z.string(), line: z.int() });
+/** Of a binary capture, whose unit is the packet, `line` is the packet's number. */
+const line = z.object({ file: z.string(), line: z.int(), unit: z.literal('packet').optional() });
 const evidence = line.extend({
   text: z.string().describe('The line, as far as the bundle shows it; keys are masked.'),
   role: z.enum(['decisive', 'supporting']),

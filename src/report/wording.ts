@@ -6,6 +6,7 @@ import type { Source } from '../records/source.ts';
 import { clock } from './clock.ts';
 import { endpoint, packetValues, tunnelName } from './packet-text.ts';
 import { type Prose, plainText } from './prose.ts';
+import { sourcePlace } from './source-place.ts';
 import { visibleLine } from './visible.ts';
 import type { Words, WordValues } from './words.ts';
 
@@ -43,8 +44,7 @@ export const entryText = (
     place: { said: visibleLine(start) },
     device: arrival?.device === undefined ? '' : { said: visibleLine(arrival.device) },
     reason: { said: words.text(`entry-${entry.code}`) },
-    file: source ? { said: visibleLine(source.file) } : '',
-    line: source?.line ?? 0,
+    source: source ? { said: sourcePlace(words, source) } : '',
     equals: entry.equals ?? 0,
   });
   return { label, text };

@@ -62,6 +62,17 @@ export class PacketColumns implements PacketTable {
     this.#keptAtMost = options.keptAtMost ?? KEPT_AT_MOST;
   }
 
+  /** The packets are records of a binary capture, whose number is their source's line. */
+  set binary(binary: boolean) {
+    this.#outer.binary = binary;
+    this.#inner.binary = binary;
+  }
+
+  nameDevices(names: ReadonlyMap<number, string>): void {
+    this.#outer.deviceNames = names;
+    this.#inner.deviceNames = names;
+  }
+
   get count(): number {
     return this.#outer.count;
   }
@@ -182,6 +193,7 @@ const hash = (draft: PacketDraft, layer: PacketLayer): number => {
   };
   mixText(layer.proto);
   mixText(draft.device);
+  mix(draft.ifindex);
   mixText(draft.direction);
   for (const endpoint of [layer.src, layer.dst]) {
     mix(endpoint.number);

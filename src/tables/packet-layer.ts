@@ -231,6 +231,8 @@ export class PacketDraft {
   /** Seconds since the first packet, where the printed times are differences. */
   elapsed = 0;
   device = '';
+  /** The device's number in its namespace, where the capture tells that and no name; 0 otherwise. */
+  ifindex = 0;
   direction: '' | 'in' | 'out' | 'broadcast' | 'multicast' | 'other' = '';
 
   /** Puts the other draft's layers behind this one's own; they change places, nothing is copied. */

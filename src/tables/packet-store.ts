@@ -72,10 +72,15 @@ export class PacketStore {
   count = 0;
   readonly #texts: PacketTexts;
   readonly #file: string;
+  /** The rows are records of a binary capture, and no lines. */
+  binary = false;
+  /** Names of devices of which the capture tells the number alone. */
+  deviceNames: ReadonlyMap<number, string> | undefined;
   readonly #line = new Column(Uint32Array);
   readonly #what = new Column(Uint32Array);
   readonly #time = new Column(Float64Array);
   readonly #device = new Column(Uint16Array);
+  readonly #ifindex = new Column(Uint32Array);
   readonly #src = new Column(Uint32Array);
   readonly #dst = new Column(Uint32Array);
   readonly #sport = new Column(Uint16Array);
@@ -181,6 +186,7 @@ export class PacketStore {
     this.#what.set(row, what);
     this.setTime(row, time);
     if (draft.device !== '') this.#device.set(row, this.#texts.id(draft.device));
+    else if (draft.ifindex > 0) this.#ifindex.set(row, draft.ifindex);
     if (inner > 0) this.#inner.set(row, inner);
     return row;
   }
@@ -298,12 +304,13 @@ export class PacketStore {
     const has = (bit: number, column: Column): number | undefined => ((what & bit) !== 0 ? column.get(row) : undefined);
     const time = this.#time.get(row);
     const inner = this.#inner.get(row);
-    const own = this.#texts.text(this.#device.get(row)) ?? device;
+    const own = this.#texts.text(this.#device.get(row)) ?? this.deviceNames?.get(this.#ifindex.get(row)) ?? device;
+    const line = this.#line.get(row);
     const family = (what >>> FAMILY_SHIFT) & 3;
     const about = this.#texts.text(this.#about.get(row));
     const isArp = (what & (ARP_REQUEST | ARP_REPLY)) !== 0;
     return {
-      source: { file: this.#file, line: this.#line.get(row) },
+      source: this.binary ? { file: this.#file, line, unit: 'packet' } : { file: this.#file, line },
       time: time === 0 ? undefined : time === Number.MIN_VALUE ? 0 : time,
       absolute: absolute && time !== 0,
       device: own,

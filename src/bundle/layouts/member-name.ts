@@ -54,6 +54,22 @@ export const factsOfName = (path: string, unit?: { readonly root: string; readon
   return { ...(own ?? NOTHING), tailed };
 };
 
+/** What the path of a capture tells that is no text: that it is one its bytes say, whatever its name. */
+export const factsOfCapture = (
+  path: string,
+  unit: { readonly root: string; readonly layout: Layout } | undefined,
+  format: { readonly endings: readonly string[] },
+): NameFacts => {
+  const own = factsOfName(path, unit);
+  // tcpdump -C and dumpcap number their files.
+  const ending = new RegExp(`\\.(?:${format.endings.join('|')})[-_.]?\\d{0,5}$`, 'i');
+  const bare = path.replace(ending, '');
+  const folder = bare.slice(0, bare.lastIndexOf('/') + 1);
+  const named = [`${bare}.txt`, `${folder}tcpdump-${bare.slice(folder.length)}`].map(everywhere);
+  const told = named.find((facts) => facts.kind === 'tcpdump' && facts.device !== undefined);
+  return { ...own, device: told?.device, label: told?.label };
+};
+
 interface Matched extends LayoutEntry {
   readonly groups: Readonly<Record<string, string | undefined>>;
 }

@@ -1,3 +1,4 @@
+import { BINARY_HEAD, binaryFormatOf } from '../../captures/binary-formats.ts';
 import { plainText } from '../../captures/plain-text.ts';
 import { PlainSlices } from '../../captures/read-text.ts';
 import { factsOfName, type NameFacts } from '../layouts/member-name.ts';
@@ -11,6 +12,7 @@ import type { Found, IgnoredWhy } from './finding.ts';
 import { KeptTexts } from './kept-texts.ts';
 import { MemberFeed } from './member-feed.ts';
 import { MemberReader } from './member-reader.ts';
+import { readBinary } from './read-binary.ts';
 
 export interface Link {
   readonly path: string;
@@ -45,9 +47,6 @@ export interface ReadContext {
   readonly onMember: (file: string) => void;
 }
 
-const ELF = 0x7f454c46;
-const PCAP = new Set([0xd4c3b2a1, 0xa1b2c3d4, 0x4d3cb2a1, 0xa1b23c4d, 0x0a0d0d0a]);
-
 export const readMember = async (member: Member, harvest: Harvest, context: ReadContext): Promise<void> => {
   const { path } = member;
   context.units.learn(path);
@@ -62,7 +61,15 @@ export const readMember = async (member: Member, harvest: Harvest, context: Read
   harvest.ignored.delete(path);
   harvest.kept.forget(path);
   if (facts.kind === 'clock' && member.form === 'text') harvest.clocks.set(path, await textOf(member));
-  const why = facts.kind === 'skip' || facts.kind === 'clock' ? 'not-a-capture' : await formWhy(member, facts);
+  const format = member.form === 'empty' ? undefined : binaryFormatOf(await headOf(member));
+  if (format) {
+    context.onMember(context.shown(path));
+    const read = await readBinary(member, format, context);
+    if (read.capture) harvest.found.set(path, [read]);
+    else harvest.ignored.set(path, read.why ?? 'packet-capture');
+    return;
+  }
+  const why = facts.kind === 'skip' || facts.kind === 'clock' ? 'not-a-capture' : formWhy(member, facts);
   if (why) {
     harvest.ignored.set(path, why);
     return;
@@ -92,13 +99,13 @@ const textOf = async (member: Member): Promise<string> => {
   return plainText(text);
 };
 
-const formWhy = async (member: Member, facts: NameFacts): Promise<IgnoredWhy | undefined> => {
+const headOf = (member: Member): Promise<Buffer> => member.content.peek(BINARY_HEAD).catch(() => Buffer.alloc(0));
+
+const formWhy = (member: Member, facts: NameFacts): IgnoredWhy | undefined => {
   if (member.form === 'text') return undefined;
   // An empty output of a known command is one.
   if (member.form === 'empty') return facts.kind === undefined || facts.common ? 'empty' : undefined;
-  const head = await member.content.peek(4).catch(() => Buffer.alloc(0));
-  const magic = head.length < 4 ? ELF : head.readUInt32BE(0);
-  return PCAP.has(magic) ? 'packet-capture' : 'binary';
+  return 'binary';
 };
 
 /** Reads a member's bytes as what these facts say; `path` is whose place it takes (a link's, or its own). */

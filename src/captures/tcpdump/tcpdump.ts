@@ -221,7 +221,9 @@ class TcpdumpSink extends LineSink {
       at = fields.indexOf(',', at + 7);
     }
     if (at > 0 && fields.startsWith(', ack ', at)) layer.ack = uint32(fields, at + 6);
-    layer.length = lengthIn(fields, Math.max(at, 0));
+    // A header that is longer than its packet has its own "length" in "bad hdr length".
+    const length = fields.indexOf(', length ', Math.max(at, 0));
+    layer.length = length < 0 ? -1 : uint32(fields, length + 9);
   }
 
   oldTcp(flags: string, range: readonly string[] | null, ack: string | null): void {
@@ -328,7 +330,8 @@ class TcpdumpSink extends LineSink {
     const layer = this.#layer;
     layer.proto = layerProto;
     layer.icmp = what;
-    layer.aboutAddress = about;
+    // Where the snapshot ends before the address there stands "[|icmp]".
+    layer.aboutAddress = about?.startsWith('[') ? undefined : about;
     layer.aboutProto = proto;
     layer.aboutPort = port === undefined ? -1 : portNumber(port);
   }

@@ -4,6 +4,7 @@ import { decidingLeg, type LegEnd } from '../../path/walk-result.ts';
 import type { Language } from '../language.ts';
 import { terminalWidth } from '../picture/text-width.ts';
 import { plainText } from '../prose.ts';
+import { sourcePlace } from '../source-place.ts';
 import { proseRuns, Sheet, type SheetOptions } from '../terminal/sheet.ts';
 import type { Run } from '../terminal/wrap.ts';
 import { visibleLine } from '../visible.ts';
@@ -61,7 +62,7 @@ export const renderDiff = (difference: FlowDifference, options: DiffOptions): st
       sheet.add(text(name), runs, indent);
       if (!step || name === 'shared') return;
       for (const { source } of step.proofs.slice(0, PROOFS))
-        sheet.add('', quote(source.file, source.line, of.quotes.get(source.file)?.get(source.line) ?? ''), indent);
+        sheet.add('', quote(sourcePlace(words, source), of.quotes.get(source.file)?.get(source.line) ?? ''), indent);
     };
     const endOf = (name: 'good' | 'bad') => {
       const branch = comparison[name];
@@ -93,7 +94,7 @@ export const renderDiff = (difference: FlowDifference, options: DiffOptions): st
       const which: readonly Run[] =
         change === 'changed' ? [{ text: `${text(name)}  `, style: name === 'good' ? 'good' : 'bad' }] : [];
       const { quotes } = name === 'good' ? good : bad;
-      sheet.add('', [...which, ...quote(line.source.file, line.source.line, lineText(line, quotes))], 4);
+      sheet.add('', [...which, ...quote(sourcePlace(words, line.source), lineText(line, quotes))], 4);
     }
   }
   if (differences.length > MOST) sheet.add('', proseRuns(say('more', { count: differences.length - MOST }), 'dim'), 4);
@@ -108,8 +109,8 @@ export const renderDiff = (difference: FlowDifference, options: DiffOptions): st
   return `${sheet.lines.join('\n')}\n`;
 };
 
-const quote = (file: string, line: number, text: string): readonly Run[] => [
-  { text: `${visibleLine(file)}:${line}`, style: 'dim' },
+const quote = (place: string, text: string): readonly Run[] => [
+  { text: place, style: 'dim' },
   { text: ' ', style: 'plain' },
   { text: visibleLine(text).trim(), style: 'code' },
 ];

@@ -16,6 +16,8 @@ export interface ExcerptLine {
 export interface Excerpt {
   readonly file: string;
   readonly decisive: boolean;
+  /** A binary capture: the numbers are those of packets. */
+  readonly packets: boolean;
   /** Lines that follow one another; a new part begins after a gap. */
   readonly parts: readonly { readonly lines: readonly ExcerptLine[] }[];
 }
@@ -81,7 +83,14 @@ export const excerptsOf = (analysis: Analysis, evidence: readonly EvidenceLine[]
     }
     return parts.length === 0
       ? []
-      : [{ file: visibleLine(file), decisive: lines.some((line) => line.role === 'decisive'), parts }];
+      : [
+          {
+            file: visibleLine(file),
+            decisive: lines.some((line) => line.role === 'decisive'),
+            packets: lines[0]?.source.unit === 'packet',
+            parts,
+          },
+        ];
   });
   return [...excerpts.filter((excerpt) => excerpt.decisive), ...excerpts.filter((excerpt) => !excerpt.decisive)];
 };

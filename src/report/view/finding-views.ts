@@ -6,6 +6,7 @@ import { askCommand, examinedSentences } from '../examined.ts';
 import { excludedOf } from '../excluded.ts';
 import { plainText } from '../prose.ts';
 import { shownCauses } from '../shown-causes.ts';
+import { sourcePlace } from '../source-place.ts';
 import { cut, visible, visibleLine } from '../visible.ts';
 import { findingContext } from '../wording.ts';
 import type { Label, Words } from '../words.ts';
@@ -45,8 +46,8 @@ export const fixViews = (analysis: Analysis, words: Words, finding: Finding): Fi
     proofMark: fix.provenByWalk ? '✓' : '?',
   }));
 
-const sourcesOf = (evidence: Finding['evidence']): string[] =>
-  evidence.slice(0, SOURCES).map(({ source }) => `${visibleLine(source.file)}:${source.line}`);
+const sourcesOf = (words: Words, evidence: Finding['evidence']): string[] =>
+  evidence.slice(0, SOURCES).map(({ source }) => sourcePlace(words, source));
 
 const card = (analysis: Analysis, words: Words, finding: Finding, kick: Label) => {
   const context = findingContext(finding, flowOf(analysis, finding.flow));
@@ -55,7 +56,7 @@ const card = (analysis: Analysis, words: Words, finding: Finding, kick: Label) =
     where: plainText(wherePhrase(words, finding)),
     title: inlineView(words.cause(finding.id, 'title', context)),
     summary: blockViews(words.cause(finding.id, 'summary', context)),
-    sources: sourcesOf(finding.evidence),
+    sources: sourcesOf(words, finding.evidence),
   };
 };
 
@@ -96,7 +97,7 @@ export const ruledOutView = (analysis: Analysis, words: Words, most: number) => 
     rows: excluded.slice(0, most).map(({ ids, because, evidence }) => ({
       ids: ids.map(visibleLine),
       spans: inlineView(because) satisfies readonly SpanView[],
-      sources: sourcesOf(evidence),
+      sources: sourcesOf(words, evidence),
     })),
   };
 };
@@ -122,7 +123,7 @@ export const examinedView = (analysis: Analysis, words: Words) => {
     lede: inlineView(words.say('verdict', askable.length > 0 ? 'ask-lede' : 'ask-none', { values: {} })),
     commands: askable.map(({ question, source }) => ({
       command: visibleLine(askCommand(bundle.name, question)),
-      source: `${visibleLine(source.file)}:${source.line}`,
+      source: sourcePlace(words, source),
     })),
   };
 };

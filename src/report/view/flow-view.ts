@@ -9,6 +9,7 @@ import { pathPicture } from '../picture/path-picture.ts';
 import type { Picture } from '../picture/shapes.ts';
 import { plainText } from '../prose.ts';
 import { isHealthy } from '../shown-causes.ts';
+import { sourcePlace } from '../source-place.ts';
 import { cut, visibleLine } from '../visible.ts';
 import { endSentence, flowText, historyText, placeName, renames, stepHook, stepSentence } from '../wording.ts';
 import type { Words } from '../words.ts';
@@ -71,7 +72,7 @@ const stepRow = (words: Words, step: Step, leg: Leg, last: boolean): StepRow => 
   hook: cut(stepHook(words, step), TEXT_MOST),
   spans: inlineView(stepSentence(words, step)),
   packet: cut(packetText(step.after), TEXT_MOST),
-  proofs: step.proofs.slice(0, 4).map(({ source }) => `${visibleLine(source.file)}:${source.line}`),
+  proofs: step.proofs.slice(0, 4).map(({ source }) => sourcePlace(words, source)),
 });
 
 const stepRows = (words: Words, branch: WalkBranch | undefined, most: number): FlowView['steps'] => {

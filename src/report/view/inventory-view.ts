@@ -1,4 +1,5 @@
 import type { Analysis, InventoryNode } from '../../judging/analysis.ts';
+import { sourcePlace } from '../source-place.ts';
 import { cut, visibleLine } from '../visible.ts';
 import type { Words } from '../words.ts';
 import type { Detail } from './detail.ts';
@@ -48,7 +49,7 @@ export const inventoryView = (analysis: Analysis, words: Words, detail: Detail) 
       ),
     })),
     unread: analysis.unread.slice(0, Math.min(50, detail.rows)).map(({ source, text }) => ({
-      place: `${shown(source.file)}:${source.line}`,
+      place: cut(sourcePlace(words, source), TEXT_MOST),
       text: shown(text),
     })),
     unreadTotal: analysis.unreadTotal,

@@ -5,6 +5,7 @@ import { legsOf, type NamedLeg } from '../legs.ts';
 import { endEvidence, noCause } from '../no-cause.ts';
 import { tunnelName } from '../packet-text.ts';
 import { type Prose, plainText } from '../prose.ts';
+import { sourcePlace } from '../source-place.ts';
 import { cut, visibleLine } from '../visible.ts';
 import { byWeight, entryText, findingContext, findingPlace, flowText, placeName, placePhrase } from '../wording.ts';
 import type { Label, Words } from '../words.ts';
@@ -166,6 +167,7 @@ const beginning = (words: Words, { question }: FlowAnalysis): VerdictView['facts
 /** The decisive lines in short, each with a link to its excerpt. */
 const decisiveLines = (
   analysis: Analysis,
+  words: Words,
   evidence: readonly EvidenceLine[],
   anchor: (file: string) => string | undefined,
 ): VerdictView['decisive'] =>
@@ -179,7 +181,7 @@ const decisiveLines = (
         : [
             {
               id,
-              place: `${visibleLine(line.source.file)}:${line.source.line}`,
+              place: sourcePlace(words, line.source),
               pieces: marked(cut(visibleLine(text).trim(), QUOTE_MOST), (line.words ?? []).map(visibleLine)),
             },
           ];
@@ -206,7 +208,7 @@ export const verdictView = (
       facts: facts(words, flow, undefined),
       fixLine: undefined,
       why: [],
-      decisive: decisiveLines(analysis, endEvidence(analysis), anchor),
+      decisive: decisiveLines(analysis, words, endEvidence(analysis), anchor),
     };
   }
   const context = findingContext(finding, flow);
@@ -220,6 +222,6 @@ export const verdictView = (
     facts: facts(words, flow, finding),
     fixLine: fixLine(words, finding),
     why: blockViews(words.cause(finding.id, 'why', context)),
-    decisive: decisiveLines(analysis, finding.evidence, anchor),
+    decisive: decisiveLines(analysis, words, finding.evidence, anchor),
   };
 };
