@@ -207,7 +207,6 @@ export class PacketLayer {
 
   /** Takes what a header line told into this layer, whose addresses the next line brought. */
   takeHeader(header: PacketLayer): void {
-    this.line = header.line;
     this.family ||= header.family;
     this.number = header.number;
     this.ttl = header.ttl;

@@ -174,7 +174,8 @@ ARP, Reply 10.0.0.2 is-at 02:00:00:00:00:02, length 28
       ttl: 64,
       checksumBad: true,
       device: 'eth0',
-      source: { line: 1 },
+      // A packet of -v is quoted by the line with its addresses.
+      source: { line: 2 },
       inner: {
         proto: 'tcp',
         src: '10.0.0.1',
@@ -182,7 +183,7 @@ ARP, Reply 10.0.0.2 is-at 02:00:00:00:00:02, length 28
         df: true,
         tcpFlags: 'S',
         checksumBad: false,
-        source: { line: 3 },
+        source: { line: 4 },
         time: 57600,
       },
     });

@@ -8,6 +8,7 @@ import type { PacketView } from '../../records/packet.ts';
 import { decisiveLine, namespaceId, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
 import { undecided } from '../facts/found.ts';
+import { toldTooBig } from '../facts/too-big.ts';
 import { crossoversOf } from '../facts/trace.ts';
 
 /** TCP and IP headers around a segment's payload, with the timestamp option that Linux sends. */
@@ -46,6 +47,7 @@ export const overlayMtuBlackhole: Cause = {
     if (!leg || same.length === 0) return [];
     return gap(context, leg, same, length);
   },
+  told: toldTooBig,
 };
 
 interface Encapsulation {
@@ -104,6 +106,7 @@ const gap = (context: CauseContext, leg: Leg, same: readonly SeenPacket[], lengt
       ...(crosses && next ? { between: [last.node, next.node] as const } : {}),
       at: crosses ? 'between' : 'device',
       values: {
+        byIcmp: false,
         payload: length,
         inner,
         outer: inner + overhead,
