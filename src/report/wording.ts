@@ -57,7 +57,7 @@ export const historyText = (
 ): { readonly label: string; readonly text: string } | undefined => {
   const [first] = stopped?.inVain ?? [];
   if (!stopped || !first) return undefined;
-  const at = ({ source }: { readonly source: Source }) => ({ said: `${visibleLine(source.file)}:${source.line}` });
+  const at = ({ source }: { readonly source: Source }) => ({ said: sourcePlace(words, source) });
   const text = words.text('history-stopped', {
     until: clock(stopped.lastAnswer.time ?? 0),
     untilAt: at(stopped.lastAnswer),
