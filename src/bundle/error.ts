@@ -4,6 +4,7 @@ export type BundleErrorCode =
   | 'not-an-archive'
   | 'empty'
   | 'no-captures'
+  | 'packet-capture'
   | 'encrypted'
   | 'too-large'
   | 'corrupt';
@@ -14,6 +15,8 @@ const REASON: Readonly<Record<BundleErrorCode, string>> = {
   'not-an-archive': 'neither an archive nor a text file',
   empty: 'there is nothing in it',
   'no-captures': 'readable, but holds no capture that is known',
+  'packet-capture':
+    'a packet capture (pcap) of which no packet could be read; tcpdump -nn -r FILE may print it as text',
   encrypted: 'encrypted; decrypt it first',
   'too-large': 'larger than is sane for a support bundle',
   corrupt: 'damaged, and nothing before the damage is a capture',

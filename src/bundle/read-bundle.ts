@@ -185,6 +185,7 @@ const nothingFound = (path: string, source: Source, harvest: Harvest, damage: Da
   if ([...whys].every((why) => why === 'empty')) return new BundleError('empty', path);
   if (harvest.files.size === 1 && whys.has('binary') && source.kind !== 'folder')
     return new BundleError('not-an-archive', path);
+  if (whys.has('packet-capture')) return new BundleError('packet-capture', path);
   return new BundleError('no-captures', path);
 };
 

@@ -57,6 +57,12 @@ test('what is whole of a damaged file counts, and both are told; of what cannot 
   expect(cut?.records).toBe(recordsOf(ANY.subarray(0, 5000)).length - 1);
 });
 
+test('a bundle of nothing but packets that cannot be read says what may read them', async () => {
+  await expect(
+    readTree({ 'w/usb.pcap': asPcap([], { big: false, nano: false, linkType: 1 }).subarray(0, 23) }),
+  ).rejects.toThrow(/tcpdump -nn -r FILE/);
+});
+
 test('a packet is quoted by its number, printed as text', async () => {
   const bundle = await readTree({ 'w/n1/uname.txt': s.UNAME('n1'), 'w/n1/eth0.pcap': bytesOf('nano.pcap') });
   const quotes = await quoteLines(bundle, new Map([['n1/eth0.pcap', new Set([1, 3, 99_999])]]));

@@ -248,6 +248,30 @@ test('a link layer that is not read is told, and none of its packets is', () => 
   });
 });
 
+test('each of many connections counts from its own first number', () => {
+  const many = 20_000;
+  const segment = (from: number, flags: number, seq: number, ack: number): Buffer => {
+    const head = Buffer.alloc(20);
+    head.writeUInt16BE(1024 + (from % 60_000), 0);
+    head.writeUInt16BE(80, 2);
+    head.writeUInt32BE(seq, 4);
+    head.writeUInt32BE(ack, 8);
+    head.writeUInt16BE(0x5000 | flags, 12);
+    return ethernetFrame(
+      0x0800,
+      ipv4(6, Buffer.concat([head, Buffer.from('data')]), `192.0.${from >> 8}.${from & 255}`, '198.51.100.1'),
+    );
+  };
+  const frames = [0, 1]
+    .flatMap((round) =>
+      Array.from({ length: many }, (_, i) => segment(i, 0x18, 1_000_000 + i * 7 + round * 4, 5000 + i)),
+    )
+    .map((data) => ({ seconds: 1, nanoseconds: 0, wire: data.length, data }));
+  const views = viewsOf(readBytes(asPcap(frames, { big: false, nano: false, linkType: 1 })).capture);
+  expect(views.slice(0, many).every((v, i) => v.seq === 1_000_000 + i * 7)).toBe(true);
+  expect(views.slice(many).every((v) => v.seq === 4 && v.ack === 1)).toBe(true);
+});
+
 test('changed bytes never end the reading of the program', () => {
   let seed = 7;
   const random = (below: number): number => {

@@ -7,6 +7,10 @@ const ACK = 0x10;
 /** Connections that are remembered; beyond them all are forgotten, and each begins anew as one that was met in its middle. */
 const MOST = 1 << 20;
 const FIRST = 1 << 12;
+/** Addresses of IPv6 that are numbered at once. */
+const ADDRESSES = 1 << 18;
+/** Places that are looked at for a connection: ends that were chosen to collide cost no more. */
+const PROBES = 64;
 
 const IPV6_KEYS = 2 ** 49;
 
@@ -31,6 +35,7 @@ export class SequenceNumbers {
     this.seq = c.u32(4);
     this.ack = c.u32(8);
     if ((flags & ACK) === 0 || c.quoted) return;
+    if (this.#ipv6.size + 2 > ADDRESSES) this.#forget();
     const source = this.#key(c.layer.src);
     const target = this.#key(c.layer.dst);
     const reversed = source > target;
@@ -55,7 +60,6 @@ export class SequenceNumbers {
     if (end.family === 4) return end.number * 65_536 + end.port + 1;
     let id = this.#ipv6.get(end.text);
     if (id === undefined) {
-      if (this.#ipv6.size >= MOST) this.#forget();
       id = this.#ipv6.size;
       this.#ipv6.set(end.text, id);
     }
@@ -65,7 +69,13 @@ export class SequenceNumbers {
   #slot(low: number, high: number): number {
     const mask = this.#size - 1;
     let slot = hash(low, high) & mask;
-    while (this.#low[slot] !== 0 && (this.#low[slot] !== low || this.#high[slot] !== high)) slot = (slot + 1) & mask;
+    for (let i = 0; i < PROBES; i += 1) {
+      if (this.#low[slot] === 0 || (this.#low[slot] === low && this.#high[slot] === high)) return slot;
+      slot = (slot + 1) & mask;
+    }
+    // The one that stands there is forgotten.
+    this.#low[slot] = 0;
+    this.#count -= 1;
     return slot;
   }
 
