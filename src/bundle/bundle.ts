@@ -1,4 +1,4 @@
-import type { Capture } from '../records/capture.ts';
+import type { Capture, UnreadLine } from '../records/capture.ts';
 import type { LayoutId } from './layouts/layout.ts';
 import type { BundleNote } from './note.ts';
 import type { Source } from './open/source.ts';
@@ -54,6 +54,8 @@ export interface Bundle {
   readonly nodes: readonly BundleNode[];
   readonly ignored: readonly IgnoredMember[];
   readonly notes: readonly BundleNote[];
+  /** The first lines of outputs that no module reads, where the bundle holds nothing else. */
+  readonly unread?: readonly UnreadLine[];
   readonly times: readonly Moment[];
   /** What a second pass needs: each source (standard input is kept in it), and each shown file's path inside. */
   readonly origins: readonly BundleOrigin[];

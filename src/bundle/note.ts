@@ -35,6 +35,8 @@ export type BundleNote =
   | NoteOf<'typed-rules', { readonly file: string; readonly line: number }>
   /** A text names several machines, and not for this output which of them: it is walked with none of them. */
   | NoteOf<'unplaced', { readonly file: string; readonly line: number; readonly kind: string }>
+  /** An output that nothing reads, in a bundle of nothing else: nothing in it was looked at. `command` as it was typed, masked; empty where the text does not tell it. */
+  | NoteOf<'unknown-output', { readonly file: string; readonly line: number; readonly command: string }>
   /** A binary capture was read: its packets by their number, and the command that prints them as text; to its end, or until it ends too early or is damaged. */
   | NoteOf<
       'capture-read',

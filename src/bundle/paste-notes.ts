@@ -1,5 +1,6 @@
 import type { Placed } from './assign.ts';
 import { type BundleNote, note } from './note.ts';
+import type { UnknownOutput } from './read/unknown-outputs.ts';
 
 /** What has to be said of pasted texts: what was left out, what was only typed, and whose an output is not known to be. */
 export const pasteNotes = (placed: readonly Placed[]): readonly BundleNote[] =>
@@ -13,3 +14,13 @@ export const pasteNotes = (placed: readonly Placed[]): readonly BundleNote[] =>
       ...(unplaced ? [note('unplaced', { file, line, kind }, sources)] : []),
     ];
   });
+
+/** What was pasted and nobody reads. */
+export const unknownNotes = (outputs: readonly UnknownOutput[]): readonly BundleNote[] =>
+  outputs.map(({ file, line, lines, command }) =>
+    note(
+      'unknown-output',
+      { file, line, command: command ?? '' },
+      lines.map(({ source }) => source),
+    ),
+  );

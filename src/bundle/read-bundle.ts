@@ -13,10 +13,11 @@ import { Damage, LimitReached } from './open/damage.ts';
 import { openSource, type Source } from './open/source.ts';
 import { Encrypted, Walk } from './open/walk.ts';
 import type { BundleOptions } from './options.ts';
-import { pasteNotes } from './paste-notes.ts';
+import { pasteNotes, unknownNotes } from './paste-notes.ts';
 import { withUnreadInPlace } from './quote-lines.ts';
 import type { Found, IgnoredWhy } from './read/finding.ts';
-import { Harvest, type Link, type ReadContext, readAs, readMember } from './read/read-members.ts';
+import { Harvest, headText, type Link, type ReadContext, readAs, readMember } from './read/read-members.ts';
+import { type UnknownOutput, unknownOutputs } from './read/unknown-outputs.ts';
 
 const IGNORED_KEPT = 5000;
 
@@ -40,7 +41,12 @@ export const readBundle = async (path: string, options: BundleOptions): Promise<
   const { kept, dropped } = sift(all);
   for (const found of dropped) harvest.ignored.set(found.path, found.why ?? 'unread');
   if (damage) notes.unshift(note('truncated', { file: source.name, reason: damage.reason }));
-  if (kept.length === 0) throw nothingFound(path, source, harvest, damage);
+  if (kept.length === 0) {
+    const nothing = nothingFound(path, source, harvest, damage);
+    const unknown = nothing.code === 'no-captures' ? await unknownIn(source, harvest, context) : [];
+    if (unknown.length === 0) throw nothing;
+    return ofUnknown(source, harvest, context, unknown);
+  }
   for (const [file, times] of harvest.times)
     if (harvest.found.has(file)) notes.push(note('duplicate-member', { file: shown(file), times }));
   const placed = assign(kept, units, shownNames(reading.seen.wrapper, ''), archiveName(source.name));
@@ -187,6 +193,57 @@ const nothingFound = (path: string, source: Source, harvest: Harvest, damage: Da
     return new BundleError('not-an-archive', path);
   if (whys.has('packet-capture')) return new BundleError('packet-capture', path);
   return new BundleError('no-captures', path);
+};
+
+/** Members that are looked through for outputs that nothing reads, characters of each, and what is kept of all. */
+const UNKNOWN = { members: 200, characters: 256 * 1024, outputs: 8 };
+
+/** What was pasted or collected and no module reads: told in the report, so that its reader knows that it was not looked at. */
+const unknownIn = async (source: Source, harvest: Harvest, context: ReadContext): Promise<readonly UnknownOutput[]> => {
+  const outputs: UnknownOutput[] = [];
+  let members = 0;
+  const walk = new Walk(source, context.limits, () => undefined);
+  try {
+    for await (const member of walk.members()) {
+      const why = harvest.ignored.get(member.path);
+      if (member.form !== 'text' || member.link !== null || (why !== 'unknown' && why !== 'unread')) continue;
+      members += 1;
+      outputs.push(...unknownOutputs(context.shown(member.path), await headText(member, UNKNOWN.characters)));
+      if (members >= UNKNOWN.members || outputs.length >= UNKNOWN.outputs) break;
+    }
+  } catch (error) {
+    if (!(error instanceof Damage || error instanceof LimitReached)) throw error;
+  }
+  return outputs.slice(0, UNKNOWN.outputs);
+};
+
+/** A bundle of outputs that nothing reads: the machines that its prompts and folders name, without a capture. */
+const ofUnknown = (
+  source: Source,
+  harvest: Harvest,
+  { shown, notes }: Reading['context'],
+  unknown: readonly UnknownOutput[],
+): Bundle => {
+  const folderOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : undefined);
+  const names = new Set(unknown.map(({ host, file }) => host ?? folderOf(file) ?? archiveName(source.name)));
+  const files = new Set(unknown.map(({ file }) => file));
+  return {
+    name: source.name,
+    layout: 'generic',
+    nodes: [...names].map((name) => ({ name, namespaces: [{ name: '', captures: [] }] })),
+    ignored: ignoredOf(harvest, shown),
+    notes: [...notes, ...unknownNotes(unknown)],
+    unread: unknown.flatMap(({ lines }) => lines),
+    times: [],
+    origins: [
+      {
+        source,
+        repeats: harvest.times.size > 0,
+        texts: new Map(),
+        paths: new Map([...harvest.files].map((at) => [shown(at), at] as const).filter(([file]) => files.has(file))),
+      },
+    ],
+  };
 };
 
 const nodesOf = (placed: readonly Placed[], bundleName: string): readonly BundleNode[] => {

@@ -29,6 +29,7 @@ export const readBundles = async (paths: readonly string[], options: BundleOptio
     layout: first.layout,
     nodes: mergedNodes(bundles.flatMap((bundle) => bundle.nodes)),
     ignored: bundles.flatMap((bundle) => bundle.ignored),
+    unread: bundles.flatMap((bundle) => bundle.unread ?? []),
     notes: torn ? [...notes, torn] : notes,
     times,
     origins: bundles.flatMap((bundle) => bundle.origins),

@@ -15,7 +15,7 @@ import { type Judgement, judgeFlow, strongerFirst } from './judge.ts';
 import { quotedLines } from './quoted-lines.ts';
 import { BUNDLE_CHECKS } from './registry.ts';
 import { type FlowRequest, resolveRequest } from './request.ts';
-import { verdictOf } from './verdict.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
 
 /** Who wants to know how a run goes on. */
 export interface Watch extends ReadingWatch {
@@ -29,6 +29,7 @@ export interface AnalyzeOptions extends Watch {
 }
 
 const UNREAD_KEPT = 500;
+const UNREAD_SHOWN = 5;
 const AROUND = 3;
 
 /** A bundle that was read, and the picture that was put together from it. */
@@ -84,7 +85,7 @@ const assembleAnalysis = (bundle: Bundle, network: Network, judged: readonly Jud
   return {
     bundle: { name: bundle.name, layout: bundle.layout, nodes: inventory(bundle, network) },
     flows: judged.map((j): FlowAnalysis => j.flow),
-    verdict: verdictOf(network, judged, asked),
+    verdict: withUnread(verdictOf(network, judged, asked), bundle),
     collect: collectFor(network, judged),
     rootCauses,
     observations: [...judged.flatMap((j) => [...j.observations]), ...checks.filter((check) => !named.has(check.id))],
@@ -94,12 +95,18 @@ const assembleAnalysis = (bundle: Bundle, network: Network, judged: readonly Jud
       ...bundle.notes,
       ...(judged.length === 0 && !asked ? [{ code: 'no-broken-flow', values: {}, sources: [] } satisfies Note] : []),
     ],
-    unread: unreadLines(captures),
-    unreadTotal: captures.reduce((sum, capture) => sum + capture.unread, 0),
+    unread: [...unreadLines(captures), ...(bundle.unread ?? [])],
+    unreadTotal: captures.reduce((sum, capture) => sum + capture.unread, bundle.unread?.length ?? 0),
     ignoredMembers: bundle.ignored,
     quotes: new Map(),
   };
 };
+
+/** Lines of an output that nothing reads are shown where there is nothing else. */
+const withUnread = (verdict: Verdict, { unread = [] }: Bundle): Verdict =>
+  verdict.evidence.length > 0
+    ? verdict
+    : { ...verdict, evidence: unread.slice(0, UNREAD_SHOWN).map(({ source }) => ({ source, role: 'supporting' })) };
 
 const unreadLines = (captures: readonly Capture[]): readonly UnreadLine[] =>
   captures.flatMap((capture) => [...capture.unreadLines]).slice(0, UNREAD_KEPT);

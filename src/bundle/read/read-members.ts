@@ -84,13 +84,16 @@ export const readMember = async (member: Member, harvest: Harvest, context: Read
 /** Characters of a clock that are read: a manifest of sos has one or two millions. */
 const CLOCK = 32 * 1024 * 1024;
 
-const textOf = async (member: Member): Promise<string> => {
+const textOf = (member: Member): Promise<string> => headText(member, CLOCK);
+
+/** The beginning of a member's text: `most` characters and what came with the last of them. */
+export const headText = async (member: Member, most: number): Promise<string> => {
   const decoder = new TextOfBytes();
   let text = '';
   try {
     for await (const bytes of member.content) {
       for (const piece of decoder.push(bytes)) text += piece;
-      if (text.length > CLOCK) break;
+      if (text.length > most) break;
     }
   } catch (error) {
     // What ends its archive ends it at the next member too, where it is told.
