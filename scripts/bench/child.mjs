@@ -31,7 +31,7 @@ const eachSlice = async (file, take) => {
 };
 
 const read = async (kind, file) => {
-  const { moduleFor } = await import(dist('captures/registry.js'));
+  const { moduleFor } = await import(dist('captures/known-formats.js'));
   const input = { kind, file, firstLine: 1, command: undefined, family: undefined, device: undefined };
   const reader = moduleFor(kind).open(input);
   await eachSlice(file, (slice) => reader.read(slice));

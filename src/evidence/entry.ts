@@ -9,7 +9,9 @@ import type { EntryCode, FlowQuestion } from '../path/walk-result.ts';
 import { matchingPolicies } from '../path/xfrm/policy.ts';
 import type { Source } from '../records/source.ts';
 import { addressFamily, isLoopback } from '../tables/address.ts';
+import { behind } from './behind.ts';
 import { type FlowTrace, traceOf } from './entry-trace.ts';
+import { probesOf } from './probes.ts';
 
 /** Namespaces that are as likely as each other to be the start are all walked, up to so many. */
 const EQUALS = 4;
@@ -73,13 +75,40 @@ const asAsked = (network: Network, question: FlowQuestion, start: string): FlowQ
   const own = network.owners(src).filter((owner) => owner.namespace.node === namespace.node);
   const [pod] = own;
   if (pod && namespace.name === '') return begins(question, pod.namespace, 'owner', [pod.address.source]);
+  const trace = traceOf(namespace, question);
   const isForeign =
     knowsLocal(namespace, familyOf(question)) ||
     realOwners(network.owners(src)).some((owner) => owner.namespace !== namespace) ||
-    isArriving(traceOf(namespace, question));
-  return isForeign
-    ? { ...question, entry: asked, arrival: { device: arrivalDevice(namespace, question) } }
-    : { ...question, entry: asked };
+    isArriving(trace);
+  if (isForeign) return { ...question, entry: asked, arrival: { device: arrivalDevice(namespace, question) } };
+  return isSending(trace)
+    ? { ...question, entry: asked }
+    : unknownOrigin(network, namespace, { ...question, entry: asked });
+};
+
+/** Nothing shows the flow, and the addresses of the host that it begins at were not captured: its source is behind the host, or may be the host's own as well. */
+const unknownOrigin = (network: Network, namespace: NetNamespace, question: FlowQuestion): FlowQuestion => {
+  const place = behind(namespace, question.src);
+  const asking = place ? undefined : askingPod(network, namespace, question);
+  if (asking)
+    return {
+      ...question,
+      ...{ origin: 'received', arrival: { device: undefined }, entry: { code: 'pod-asked', sources: [asking] } },
+    };
+  if (!place) return { ...question, origin: 'open', arrival: { device: undefined } };
+  const { device, source } = place;
+  return { ...question, origin: 'received', arrival: { device }, entry: { code: 'behind', sources: [source] } };
+};
+
+/** What a tool printed of the flow's destination in a pod of the host, and in no other namespace of it. */
+const askingPod = (network: Network, host: NetNamespace, question: FlowQuestion): Source | undefined => {
+  const told = probesOf(network, { ...question, origin: 'received' }).map(({ namespace, probe }) => ({
+    namespace: network.namespaces.get(namespace),
+    source: probe.source,
+  }));
+  const isPod = (ns: NetNamespace | undefined): boolean =>
+    ns !== undefined && ns.name !== '' && !knowsLocal(ns, familyOf(question));
+  return host.name === '' && told.every(({ namespace }) => isPod(namespace)) ? told.at(-1)?.source : undefined;
 };
 
 const realOwners = (owners: readonly AddressOwner[]): readonly AddressOwner[] =>
@@ -153,6 +182,10 @@ const evidenceOf = (
 };
 
 const isArriving = ({ came }: FlowTrace): boolean => came.length > 0;
+
+/** A socket has it, or it was seen to leave and not to come in. */
+const isSending = ({ sockets, sent, came }: FlowTrace): boolean =>
+  sockets.length > 0 || (came.length === 0 && sent.some((view) => view.direction === 'out'));
 
 /** Nobody in the bundle has the source. */
 const byArrival = (network: Network, question: FlowQuestion): readonly FlowQuestion[] => {
@@ -278,11 +311,11 @@ const loadBalanced = (network: Network, dst: string): readonly AddressOwner[] =>
   );
 };
 
-/** The one host there is: it receives the packet, unless nothing tells that the source is not its own. */
+/** The one host there is: it receives the packet; where nothing tells whether the source is its own, it may be the sender as well. */
 const alone = (network: Network, question: FlowQuestion, host: NetNamespace): FlowQuestion =>
   knowsLocal(host, familyOf(question)) || network.owners(question.dst).length > 0
     ? arrives(question, host, 'only-namespace')
-    : begins(question, host, 'only-namespace');
+    : unknownOrigin(network, host, begins(question, host, 'only-namespace'));
 
 /** The policy of an IPsec gateway that lets the flow in through a tunnel. */
 const protecting = (namespace: NetNamespace, question: FlowQuestion): Source | undefined => {

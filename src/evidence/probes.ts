@@ -3,10 +3,14 @@ import type { FlowQuestion } from '../path/walk-result.ts';
 import type { ProbeOutcome } from '../records/probe.ts';
 import type { Seen, SeenProbe } from './observation.ts';
 
-/** What tools printed of attempts at the flow's destination, where its sender is or nobody knows where that is. */
-export const probesOf = (network: Network, { proto, dst, dport, start }: FlowQuestion): readonly SeenProbe[] =>
-  [...network.namespaces.values()]
-    .filter((ns) => start === undefined || ns.id === start)
+/** What tools printed of attempts at the flow's destination, where its sender is or nobody knows where that is: on the node whose own source it may be, anywhere. */
+export const probesOf = (
+  network: Network,
+  { proto, dst, dport, start, origin }: FlowQuestion,
+): readonly SeenProbe[] => {
+  const node = origin && network.namespaces.get(start ?? '')?.node;
+  return [...network.namespaces.values()]
+    .filter((ns) => start === undefined || ns.id === start || ns.node === node)
     .flatMap((ns) =>
       ns.probes
         .filter(
@@ -15,6 +19,7 @@ export const probesOf = (network: Network, { proto, dst, dport, start }: FlowQue
         )
         .map((probe) => ({ namespace: ns.id, probe })),
     );
+};
 
 const SEEN: Readonly<Record<ProbeOutcome, Seen>> = {
   ok: 'ok',

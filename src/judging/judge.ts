@@ -16,7 +16,7 @@ import type { FlowEvidence } from '../evidence/observation.ts';
 import { applyChanges } from '../network/apply-changes.ts';
 import type { Network } from '../network/network.ts';
 import { walkFlow } from '../path/walk.ts';
-import type { FlowQuestion, Outcome, WalkBranch, WalkedFlow } from '../path/walk-result.ts';
+import { asWalked, type FlowQuestion, type Outcome, type WalkBranch, type WalkedFlow } from '../path/walk-result.ts';
 import type { Source } from '../records/source.ts';
 import { lackedBy } from './absence.ts';
 import { mostOf } from './certainty.ts';
@@ -64,7 +64,7 @@ export const judgeFlow = (network: Network, question: FlowQuestion, id: string):
   if (!branch) return { flow: analysis, found: told, observations: [], ruledOut: [], undecided: [] };
   const context: CauseContext = {
     network,
-    flow,
+    flow: asWalked(flow, branch),
     branch,
     evidence,
     rewalk: (changes) => walkFlow(applyChanges(network, changes), question, { unchanged: flow }),
@@ -152,9 +152,11 @@ const outcomeOf = (flow: WalkedFlow, evidence: FlowEvidence): Outcome => {
   const [branch] = flow.branches;
   // Where a way was taken for granted, what lies behind it was not delivered: nobody knows.
   const walked = !branch || (branch.outcome === 'delivered' && takesForGranted(branch)) ? 'unknown' : branch.outcome;
-  if (walked === 'unknown') return SEEN_OUTCOME[evidence.seen];
   if (evidence.seen === 'ok') return 'delivered';
-  if (walked === 'delivered' && evidence.seen === 'unknown' && isToldToFail(evidence)) return 'dropped';
+  // The kernel's log tells of a refusal that no packet shows and that the walk did not come to.
+  if (evidence.seen === 'unknown' && (walked === 'unknown' || walked === 'delivered') && isToldToFail(evidence))
+    return 'dropped';
+  if (walked === 'unknown') return SEEN_OUTCOME[evidence.seen];
   // What the dumped state lets through and yet fails dies of something that no table tells: size, load, another attempt's entry.
   if (walked === 'delivered' && evidence.seen !== 'unknown') return SEEN_OUTCOME[evidence.seen];
   return walked;

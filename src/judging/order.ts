@@ -1,7 +1,7 @@
 import { gatherEvidence } from '../evidence/gather.ts';
 import { type FlowEvidence, isAnswerSeen } from '../evidence/observation.ts';
 import type { Network } from '../network/network.ts';
-import type { WalkBranch, WalkedFlow } from '../path/walk-result.ts';
+import { asWalked, type WalkBranch, type WalkedFlow } from '../path/walk-result.ts';
 
 /** How well a branch fits what was seen: entries that it predicts, entries that it cannot explain, the client's fate. */
 const fitness = (branch: WalkBranch, evidence: FlowEvidence): number => {
@@ -22,7 +22,7 @@ export const orderByEvidence = (
   flow: WalkedFlow,
 ): { readonly flow: WalkedFlow; readonly evidence: FlowEvidence } => {
   const ranked = flow.branches.slice(0, CONSIDERED).map((branch) => {
-    const evidence = gatherEvidence(network, flow, branch);
+    const evidence = gatherEvidence(network, asWalked(flow, branch), branch);
     return { branch, evidence, fit: fitness(branch, evidence) };
   });
   const best = [...ranked].sort((a, b) => b.fit - a.fit)[0];

@@ -3,7 +3,7 @@ import type { Step } from '../path/step.ts';
 import { decidingLeg, type WalkBranch } from '../path/walk-result.ts';
 
 /**
- * The most that a finding can be which rests on a way that the walk took for granted, since a host's routes were not captured: `likely` where every way that fits what was
+ * The most that a finding can be which rests on a way that the walk took for granted, since a host's addresses or routes were not captured: `likely` where every way that fits what was
  * seen ends alike, by the same lines; else `possible`.
  */
 export const mostOfWays = (context: CauseContext): Confidence => {
@@ -15,9 +15,9 @@ export const mostOfWays = (context: CauseContext): Confidence => {
   return !flow.cut && others.every((other) => endOf(other) === end) ? 'likely' : 'possible';
 };
 
-/** Whether the walk went on by a way that no captured route tells. */
+/** Whether the walk began, or went on, in a way that no captured address or route tells. */
 export const takesForGranted = (branch: WalkBranch): boolean =>
-  branch.assumptions.some(({ code }) => code === 'way-assumed');
+  branch.assumptions.some(({ code }) => code === 'way-assumed' || code === 'origin-assumed');
 
 const endOf = (branch: WalkBranch): string => {
   const { end, steps } = decidingLeg(branch);

@@ -78,7 +78,9 @@ export const wayOf = ({ direction, refuses }: Leg): 'forward' | 'reply' => {
 /**
  * Why the walk begins where it does. `asked`: the user named the namespace or device. `owner`: it has the source address. Among several owners, or where nobody has it:
  * `conntrack`, `packets`, `socket`: it has an entry, sent the packets, has the socket of this flow. `seen-arriving`: the packets came in there. `policy`, `routes`: an IPsec
- * policy or a route of its is about the source. `only-namespace`: there is no other. `destination`: it has the destination, and nothing tells what lies before it.
+ * policy or a route of its is about the source. `only-namespace`: there is no other. `behind`: its rules or routes have the source behind one of its devices. `pod-asked`: a
+ * tool that was run in a pod of it tells of this destination.
+ * `destination`: it has the destination, and nothing tells what lies before it.
  */
 export type EntryCode =
   | 'asked'
@@ -90,6 +92,8 @@ export type EntryCode =
   | 'policy'
   | 'routes'
   | 'only-namespace'
+  | 'behind'
+  | 'pod-asked'
   | 'destination';
 
 export interface FlowEntry {
@@ -116,6 +120,11 @@ export interface FlowQuestion {
    * bundle does not tell. Absent where a socket of `start` sends it.
    */
   readonly arrival?: { readonly device: string | undefined } | undefined;
+  /**
+   * Of a start whose own addresses were not captured. `open`: nothing tells whether the source is one of them, and the flow is walked both as a socket of `start` sends it and
+   * as `arrival` says. `received`: it was taken as received, for the reason that `entry` gives.
+   */
+  readonly origin?: 'open' | 'received' | undefined;
   /** The reason of the choice; absent where nobody chose yet. */
   readonly entry?: FlowEntry | undefined;
   /** Bytes of the IP packet; a SYN's (60, 80 of IPv6) or an echo's where not given. */
@@ -124,7 +133,7 @@ export interface FlowQuestion {
   readonly saw?: 'ok' | 'refused' | 'reset' | 'timeout' | 'unreachable' | 'stalled';
 }
 
-/** The namespace of the socket that sent the request; undefined where the sender is not in the bundle. */
+/** The namespace of the socket that sent the request; undefined where the sender is not in the bundle, or where nothing tells whether it is. */
 export const senderOf = ({ start, arrival }: FlowQuestion): string | undefined => (arrival ? undefined : start);
 
 export interface WalkedFlow {
@@ -134,3 +143,12 @@ export interface WalkedFlow {
   /** True where branches were cut off at the bound. */
   readonly cut: boolean;
 }
+
+/** The flow with its question as this way of it was walked: as sent by `start`, or as received there. */
+export const asWalked = (flow: WalkedFlow, branch: WalkBranch | undefined): WalkedFlow => {
+  const taken = branch?.assumptions.find((a) => a.code === 'origin-assumed');
+  if (flow.question.origin !== 'open' || taken?.code !== 'origin-assumed') return flow;
+  const { arrival, origin: _, ...question } = flow.question;
+  const isSent = taken.values.way === 'sent';
+  return { ...flow, question: isSent ? question : { ...question, arrival, origin: 'received' } };
+};

@@ -13,6 +13,7 @@ import { run } from './run.ts';
 import { seenAnswer } from './seen-answer.ts';
 import { sightings } from './sightings.ts';
 import { answers } from './socket.ts';
+import { assumption } from './vocabulary/assumptions.ts';
 import { type FlowQuestion, type Leg, senderOf, type WalkBranch, type WalkedFlow } from './walk-result.ts';
 
 /** A SYN with its usual options, an echo request with ping's 56 bytes. */
@@ -60,10 +61,47 @@ const lostWaysOf = (flow: WalkedFlow): ReadonlySet<string> =>
   );
 
 /**
- * Walks a flow there and back. For every way in which the request may be delivered the answer is walked with the conntrack entries and
- * IPVS connections that the request left behind, so that it is translated by whoever translated the request, or by nobody.
+ * Walks a flow there and back: as its start sends it, as its start receives it, or both where nothing tells which. What both end by, it ends by.
  */
 export const walkFlow = (network: Network, question: FlowQuestion, options: WalkOptions = {}): WalkedFlow => {
+  const { arrival, origin, ...sent } = question;
+  if (origin === undefined) return walkOnce(network, question, options);
+  const received = takenAs('received', question, walkOnce(network, { ...sent, arrival }, options));
+  if (origin === 'received') return received;
+  const own = takenAs('sent', question, walkOnce(network, sent, options));
+  return {
+    question,
+    branches: alternating(own.branches, received.branches).sort((a, b) => b.share - a.share),
+    cut: own.cut || received.cut,
+  };
+};
+
+/** Its ways, each with what it takes for granted of the source. */
+const takenAs = (way: 'sent' | 'received', question: FlowQuestion, { branches, cut }: WalkedFlow): WalkedFlow => {
+  const { src, start, entry, origin } = question;
+  const taken = assumption(
+    'origin-assumed',
+    { way, src },
+    {
+      missing: start === undefined ? undefined : { kind: 'ip-addr', namespace: start },
+      source: origin === 'received' ? entry?.sources[0] : undefined,
+    },
+  );
+  return { question, branches: branches.map((b) => ({ ...b, assumptions: [taken, ...b.assumptions] })), cut };
+};
+
+/** One of each in turn. */
+const alternating = <T>(ones: readonly T[], others: readonly T[]): T[] =>
+  Array.from({ length: Math.max(ones.length, others.length) }, (_, i) => [
+    ...ones.slice(i, i + 1),
+    ...others.slice(i, i + 1),
+  ]).flat();
+
+/**
+ * The flow from the one beginning that its question names. For every way in which the request may be delivered the answer is walked with the conntrack entries and
+ * IPVS connections that the request left behind, so that it is translated by whoever translated the request, or by nobody.
+ */
+const walkOnce = (network: Network, question: FlowQuestion, options: WalkOptions): WalkedFlow => {
   const lostWays = options.unchanged && lostWaysOf(options.unchanged);
   const sent = firstPacket(question);
   const ofConnection = question.sport !== undefined && question.attempt === undefined;

@@ -145,12 +145,12 @@ const observedDocument = (evidence: FlowEvidence) => ({
   })),
 });
 
-const entryDocument = ({ start, arrival, entry }: FlowQuestion): ResultDocument['flows'][number]['entry'] =>
+const entryDocument = ({ start, arrival, entry, origin }: FlowQuestion): ResultDocument['flows'][number]['entry'] =>
   start === undefined || !entry
     ? null
     : {
         namespace: start,
-        received: arrival !== undefined,
+        received: origin === 'open' ? null : arrival !== undefined,
         device: arrival?.device ?? null,
         reason: entry.code,
         evidence: entry.sources.map(place),

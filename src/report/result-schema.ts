@@ -147,7 +147,12 @@ const flow = z.object({
   entry: z
     .object({
       namespace: z.string(),
-      received: z.boolean().describe('Received there by a device, and sent by nobody in the bundle.'),
+      received: z
+        .boolean()
+        .nullable()
+        .describe(
+          'Received there by a device, and sent by nobody in the bundle; null where nothing tells, and both were walked.',
+        ),
       device: z.string().nullable(),
       reason: z.string(),
       evidence: z.array(line),

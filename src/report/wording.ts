@@ -34,10 +34,10 @@ export const flowText = (question: FlowQuestion): string => {
 /** Where the flow's walk begins, under which label, and why there; undefined where it begins nowhere. */
 export const entryText = (
   words: Words,
-  { start, arrival, entry }: FlowQuestion,
+  { start, arrival, entry, origin }: FlowQuestion,
 ): { readonly label: string; readonly text: string } | undefined => {
   if (start === undefined) return undefined;
-  const label = words.text(arrival ? 'received-by' : 'sent-from');
+  const label = words.text(origin === 'open' ? 'sent-or-received-by' : arrival ? 'received-by' : 'sent-from');
   const [source] = entry?.sources ?? [];
   if (!entry) return { label, text: visibleLine(start) };
   const text = words.text('entry-value', {

@@ -69,6 +69,14 @@ test.each([
   expect(capture.data.probes?.[0]?.dport).toBe(port);
 });
 
+test("curl's error stands behind the last row of its progress meter", () => {
+  const meter =
+    '  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n                                 Dload  Upload   Total   Spent    Left  Speed\n  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0';
+  expect(probes(`${meter}curl: (7) Failed to connect to 10.1.0.9 port 8080: Connection refused\n`)).toEqual([
+    ['tcp', '10.1.0.9', 8080, 'refused'],
+  ]);
+});
+
 test('curl -v tells the attempt, then its end: one probe', () => {
   expect(
     probes(

@@ -25,11 +25,63 @@ describe('a named start', () => {
     expect(entered.arrival).toBeUndefined();
   });
 
-  test('whose addresses nobody captured sends it, unless its capture shows it coming in', () => {
+  test('whose addresses nobody captured sends or receives it, unless its capture shows it coming in or leaving', () => {
     const rules: Text = ['iptables-save', '*filter\n:FORWARD DROP [1:60]\nCOMMIT\n', 4];
-    expect(entryOf(bundle({ gw: [rules] }), flow({ start: 'gw' })).arrival).toBeUndefined();
+    expect(entryOf(bundle({ gw: [rules] }), flow({ start: 'gw' })).origin).toBe('open');
+    // It is the only host as well.
+    expect(entryOf(bundle({ gw: [rules] }), flow({})).origin).toBe('open');
+    const leaving: Text = ['tcpdump', syn('lan0', 'Out', '10.1.0.5.40000', '198.51.100.7.443')];
+    const sent = entryOf(bundle({ gw: [rules, leaving] }), flow({ start: 'gw' }));
+    expect([sent.origin, sent.arrival]).toEqual([undefined, undefined]);
     const seen: Text = ['tcpdump', syn('lan0', 'In', '10.1.0.5.40000', '198.51.100.7.443')];
     expect(entryOf(bundle({ gw: [rules, seen] }), flow({ start: 'gw' })).arrival).toEqual({ device: 'lan0' });
+  });
+
+  describe('whose addresses nobody captured receives it where the source is behind it', () => {
+    const entered = (text: Text, over = {}) => entryOf(bundle({ gw: [text] }), flow({ start: 'gw', ...over }));
+    const nat = (rule: string): Text => ['iptables-save', `*nat\n:POSTROUTING ACCEPT [0:0]\n${rule}\nCOMMIT\n`, 4];
+
+    test('by a rule that translates its network on every other device', () => {
+      const rule = nat('-A POSTROUTING -s 10.1.0.0/24 ! -o br7 -j MASQUERADE');
+      expect(entered(rule)).toMatchObject({
+        ...{ origin: 'received', arrival: { device: 'br7' } },
+        entry: { code: 'behind', sources: [{ line: 3 }] },
+      });
+      // The first address is the bridge's own, and of other networks the rule says nothing.
+      expect(entered(rule, { src: '10.1.0.1' }).origin).toBe('open');
+      expect(entered(rule, { src: '10.1.1.5' }).origin).toBe('open');
+    });
+
+    test('by a rule that translates its network for every other one', () => {
+      const rule = nat('-A POSTROUTING -s 10.1.0.0/24 ! -d 10.1.0.0/24 -j MASQUERADE');
+      expect(entered(rule)).toMatchObject({ origin: 'received', arrival: { device: undefined } });
+      expect(entered(nat('-A POSTROUTING -s 10.1.0.0/24 -o wan0 -j MASQUERADE')).origin).toBe('open');
+      expect(entered(nat('-A POSTROUTING ! -s 10.1.0.0/24 ! -o br7 -j MASQUERADE')).origin).toBe('open');
+    });
+
+    test("by nftables' rule of the same kind", () => {
+      const ruleset: Text = [
+        'nft-ruleset',
+        'table ip nat {\n\tchain post {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n\t\tip saddr 10.1.0.0/24 oifname != "br7" masquerade\n\t}\n}\n',
+      ];
+      expect(entered(ruleset)).toMatchObject({ origin: 'received', arrival: { device: 'br7' } });
+    });
+
+    test('by a route of a network in which the host has another address', () => {
+      const [listed] = routes('10.1.0.0/24 dev br7 proto kernel scope link src 10.1.0.1\n');
+      if (!listed) throw new Error('no routes');
+      expect(entered(listed)).toMatchObject({ origin: 'received', arrival: { device: 'br7' } });
+      const own = entered(listed, { src: '10.1.0.1' });
+      expect([own.origin, own.arrival]).toEqual([undefined, undefined]);
+    });
+
+    test('by what a tool printed that was run in a pod of it, and in no other place of it', () => {
+      const probe: Text = ['probe', 'curl: (7) Failed to connect to 198.51.100.7 port 443: No route to host\n'];
+      expect(entryOf(bundle({ gw: [], 'gw/app': [probe] }), flow({ start: 'gw' }))).toMatchObject({
+        ...{ origin: 'received', start: 'gw', entry: { code: 'pod-asked' } },
+      });
+      expect(entryOf(bundle({ gw: [probe], 'gw/app': [probe] }), flow({ start: 'gw' })).origin).toBe('open');
+    });
   });
 
   test('whose pod has the source lets the pod send it', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { asWalked, senderOf } from '../../src/path/walk-result.ts';
 import type { Text } from './one-node.ts';
 import { addresses, bundle, FORWARDING, routes, syn, walked } from './partial.ts';
 
@@ -79,6 +80,47 @@ describe('routes that nobody captured', () => {
     );
     const flow = walked(bundle({ gw: [addresses(['lan0', '10.1.0.1/24']), doubt] }), at);
     expect(flow.branches.length).toBeLessThanOrEqual(96);
+  });
+});
+
+describe('a sender of which nobody knows whether it is the host itself', () => {
+  const open = { start: 'gw', origin: 'open', arrival: { device: undefined } } as const;
+  const filter = (text: string) => bundle({ gw: [rules(`*filter\n${text}COMMIT\n`)] });
+  const takenOf = (flow: ReturnType<typeof walked>) =>
+    flow.branches.map(({ forward, assumptions: [first] }) => `${first?.values.way} ${forward.end.reason}`).sort();
+
+  test('is walked as the sender and as a router, each of which meets its own rules', () => {
+    const flow = walked(filter(':FORWARD DROP [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n'), open);
+    expect(takenOf(flow)).toEqual([
+      'received policy-drop',
+      'received socket-assumed',
+      'sent not-followed',
+      'sent socket-assumed',
+      'sent socket-assumed',
+    ]);
+  });
+
+  test('what both meet decides', () => {
+    const both = '-p tcp --dport 443 -j DROP\n';
+    const flow = walked(filter(`:FORWARD ACCEPT [0:0]\n-A FORWARD ${both}-A OUTPUT ${both}-A INPUT ${both}`), open);
+    expect(new Set(ends(flow))).toEqual(new Set(['rule-drop dropped']));
+  });
+
+  test('is walked as what it was taken for', () => {
+    const flow = walked(filter(':FORWARD DROP [0:0]\n'), { ...open, origin: 'received' });
+    expect(takenOf(flow)).toEqual(['received policy-drop', 'received socket-assumed']);
+    expect(flow.branches.map((b) => asWalked(flow, b).question.arrival)).toEqual([
+      { device: undefined },
+      { device: undefined },
+    ]);
+  });
+
+  test('has the sender of each of its ways', () => {
+    const flow = walked(filter(':FORWARD DROP [0:0]\n'), open);
+    for (const branch of flow.branches)
+      expect(senderOf(asWalked(flow, branch).question)).toBe(
+        branch.assumptions[0]?.values.way === 'sent' ? 'gw' : undefined,
+      );
   });
 });
 

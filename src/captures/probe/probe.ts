@@ -140,7 +140,7 @@ export const probe: CaptureModule = {
     {
       kind: 'probe',
       words: [{ words: 'ping|ping6|arping|curl|wget|nc|ncat|netcat|telnet' }],
-      firstLine: /^PING \S+ .*bytes|^ARPING \S+|^curl: \(\d+\) /,
+      firstLine: /^PING \S+ .*bytes|^ARPING \S+|^[-0-9 :.kMGTP]*curl: \(\d+\) /,
       nameDecides: 'always',
       scope: 'namespace',
       collect: 'ping -c 3 ADDRESS',
@@ -155,7 +155,9 @@ export const probe: CaptureModule = {
     });
   },
   sniff: (head) =>
-    /^PING \S+ .*bytes|^ARPING \S+ from |^curl: \(\d+\) |^nc: connect to |^ssh: connect to host |^telnet: /m.test(head)
+    /^PING \S+ .*bytes|^ARPING \S+ from |^[-0-9 :.kMGTP]*curl: \(\d+\) |^nc: connect to |^ssh: connect to host |^telnet: /m.test(
+      head,
+    )
       ? 'probe'
       : undefined,
 };

@@ -91,7 +91,7 @@ const foundIn = (
   const start =
     question.start !== undefined && good.network.namespaces.has(question.start) ? question.start : undefined;
   // Where the start is not there, the working bundle tells its own.
-  const begins = start === undefined ? { arrival: undefined, entry: undefined } : {};
+  const begins = start === undefined ? { arrival: undefined, origin: undefined, entry: undefined } : {};
   return { good: { ...question, sport: undefined, start, ...begins }, bad: question };
 };
 

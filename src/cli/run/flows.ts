@@ -25,7 +25,8 @@ export const runFlows = async (args: FlowsArguments): Promise<number> => {
   const { network } = await openBundle(args.bundle, shown).finally(shown.stop);
   const found = findCandidates(network);
   for (const { question, symptoms, count, sources } of found) {
-    const { start, arrival } = question;
+    const { start, origin } = question;
+    const arrival = origin === 'open' ? undefined : question.arrival;
     const at = arrival?.device === undefined ? start : `${start}/${arrival.device}`;
     const from = start === undefined ? '' : arrival ? ` --in '${at}'` : ` --from '${start}'`;
     const [first] = sources;

@@ -94,6 +94,7 @@ export const ASSUMPTIONS = {
   'sysctl-assumed': { name: 'text', value: 'number' },
   'table-unknown': { family: 'number', table: 'text' },
   'way-assumed': { way: ['here', 'onward', 'out'], dst: 'text' },
+  'origin-assumed': { way: ['sent', 'received'], src: 'text' },
   'address-inferred': { address: 'text', device: 'text' },
   'route-inferred': { prefix: 'text', device: 'text' },
   // Devices and what lies between the nodes.
