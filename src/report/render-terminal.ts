@@ -14,7 +14,16 @@ import { pathLine } from './terminal/path-lines.ts';
 import { proseRuns, Sheet, type SheetOptions } from './terminal/sheet.ts';
 import type { Run } from './terminal/wrap.ts';
 import { visibleLine } from './visible.ts';
-import { byWeight, entryText, findingContext, findingPlace, flowText, historyText, placePhrase } from './wording.ts';
+import {
+  byWeight,
+  entryText,
+  findingContext,
+  findingPlace,
+  flowText,
+  historyText,
+  outcomeLabel,
+  placePhrase,
+} from './wording.ts';
 import { Words } from './words.ts';
 
 export interface TerminalOptions extends SheetOptions {
@@ -148,7 +157,7 @@ export const renderTerminal = (analysis: Analysis, options: TerminalOptions): st
       sheet.add(words.text('flow'), [
         { text: flowText(flow.question), style: 'plain' },
         {
-          text: `: ${words.text(flow.outcome === 'delivered' && !isHealthy(analysis, flow) ? 'outcome-walked' : `outcome-${flow.outcome}`)}`,
+          text: `: ${words.text(flow.outcome === 'delivered' && !isHealthy(analysis, flow) ? 'outcome-walked' : outcomeLabel(flow))}`,
           style: 'plain',
         },
       ]);

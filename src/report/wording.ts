@@ -1,7 +1,7 @@
 import type { EvidenceLine, Finding, FlowAnalysis } from '../causes/facts/finding.ts';
 import type { Step } from '../path/step.ts';
 import type { Place } from '../path/vocabulary/places.ts';
-import type { FlowQuestion, LegEnd } from '../path/walk-result.ts';
+import type { FlowQuestion, LegEnd, Outcome } from '../path/walk-result.ts';
 import type { Source } from '../records/source.ts';
 import { clock } from './clock.ts';
 import { endpoint, packetValues, tunnelName } from './packet-text.ts';
@@ -67,6 +67,10 @@ export const historyText = (
   });
   return { label: words.text('history'), text };
 };
+
+/** The flow's end in a few words. What was seen to stay without an answer is not thereby lost between two nodes: only the walk tells where it ends. */
+export const outcomeLabel = ({ outcome, walked }: FlowAnalysis): `outcome-${Outcome | 'unanswered'}` =>
+  outcome === 'lost' && walked.branches[0]?.outcome !== 'lost' ? 'outcome-unanswered' : `outcome-${outcome}`;
 
 export const flowValues = (question: FlowQuestion): WordValues => ({
   text: flowText(question),

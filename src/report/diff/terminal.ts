@@ -8,7 +8,7 @@ import { sourcePlace } from '../source-place.ts';
 import { proseRuns, Sheet, type SheetOptions } from '../terminal/sheet.ts';
 import type { Run } from '../terminal/wrap.ts';
 import { visibleLine } from '../visible.ts';
-import { endSentence, flowText, placeName, placePhrase, stepSentence } from '../wording.ts';
+import { endSentence, flowText, outcomeLabel, placeName, placePhrase, stepSentence } from '../wording.ts';
 import { Words, type WordValues } from '../words.ts';
 import { type DiffSide, type FlowDifference, lineText, partingStep, placeOf } from './flow-difference.ts';
 
@@ -34,7 +34,7 @@ export const renderDiff = (difference: FlowDifference, options: DiffOptions): st
       [
         { text: visibleLine(bundle), style: 'plain' },
         { text: ': ', style: 'plain' },
-        { text: words.text(`outcome-${flow.outcome}`), style: flow.outcome === 'delivered' ? 'good' : 'bad' },
+        { text: words.text(outcomeLabel(flow)), style: flow.outcome === 'delivered' ? 'good' : 'bad' },
       ],
       indent,
     );

@@ -153,7 +153,7 @@ export const flowView = (
     healthy: isHealthy(analysis, flow),
     heading: words.text('flow-heading', { flow: name }),
     outcome: inlineView([
-      ...words.label(branch ? (isOtherwise ? 'flow-outcome-seen' : `flow-outcome-${flow.outcome}`) : 'flow-no-walk'),
+      ...words.label(branch ? (isOtherwise ? 'flow-outcome-seen' : `flow-outcome-${branch.outcome}`) : 'flow-no-walk'),
       ...(leg && !isOtherwise ? endSentence(words, leg.end, leg.steps.at(-1)) : []),
       ...(history ? [{ kind: 'paragraph' as const, spans: [{ text: history.text, style: 'plain' as const }] }] : []),
     ]),

@@ -39,6 +39,7 @@ export interface VerdictView {
     | { readonly label: string; readonly mark: string; readonly look: string; readonly command: string }
     | undefined;
   readonly why: readonly BlockView[];
+  readonly decisiveLabel: string;
   readonly decisive: readonly { readonly id: string; readonly place: string; readonly pieces: readonly Piece[] }[];
 }
 
@@ -208,6 +209,7 @@ export const verdictView = (
       facts: facts(words, flow, undefined),
       fixLine: undefined,
       why: [],
+      decisiveLabel: words.text('shown-of-it'),
       decisive: decisiveLines(analysis, words, endEvidence(analysis), anchor),
     };
   }
@@ -222,6 +224,7 @@ export const verdictView = (
     facts: facts(words, flow, finding),
     fixLine: fixLine(words, finding),
     why: blockViews(words.cause(finding.id, 'why', context)),
+    decisiveLabel: words.text('decided-by'),
     decisive: decisiveLines(analysis, words, finding.evidence, anchor),
   };
 };
