@@ -286,10 +286,16 @@ const byPicture = (
     const [route] = routesTo(namespace, question.src);
     const isNear = route?.type === 'unicast' && route.route !== undefined && !/\/0$/.test(route.route.prefix);
     const onward = routesTo(namespace, question.dst)[0];
-    const passes = onward?.type === 'unicast' && onward.dev !== route?.dev;
-    return isNear && passes && route.route ? [{ namespace, source: route.route.source }] : [];
+    // A service's address is local to every node that serves it: the one beside the source gets the packet first.
+    const passes = onward?.type === 'local' || (onward?.type === 'unicast' && onward.dev !== route?.dev);
+    return isNear && passes && route.route
+      ? [{ namespace, source: route.route.source, isBeside: route.via === undefined }]
+      : [];
   });
-  if (near.length === 1 && near[0]) return [arrives(question, near[0].namespace, 'routes', [near[0].source])];
+  const beside = near.filter(({ isBeside }) => isBeside);
+  const nearest = beside.length > 0 ? beside : near;
+  if (nearest.length === 1 && nearest[0])
+    return [arrives(question, nearest[0].namespace, 'routes', [nearest[0].source])];
   const [only] = network.nodes;
   if (only && network.nodes.length === 1) return [alone(network, question, only.host)];
   return [];

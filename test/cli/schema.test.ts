@@ -37,6 +37,8 @@ describe('analyze schema', async () => {
     expect(Object.keys(document)).toEqual([
       'schemaVersion',
       'bundle',
+      'verdict',
+      'collect',
       'flows',
       'rootCauses',
       'observations',
