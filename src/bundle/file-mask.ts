@@ -36,6 +36,11 @@ export class FileMask {
     this.#maskOf(this.#captureAt(line)).pass(text);
   }
 
+  /** Lines that were read as one under the number of the first; `glue` stands between them. */
+  quoteJoined(line: number, texts: readonly string[], glue: '' | ' '): Quotable {
+    return this.#maskOf(this.#captureAt(line)).quoteJoined(texts, glue);
+  }
+
   quote(line: number, text: string): Quotable {
     const capture = this.#captureAt(line);
     return this.#maskOf(capture).quote(text, capture !== undefined && !isIn(capture.unreadAt, line));

@@ -131,7 +131,7 @@ const quoteFrom = async (
 /** A line that was wrapped: how many lines it is in the file, and what stands between them when they are one. */
 interface Wrapped {
   readonly count: number;
-  readonly glue: string;
+  readonly glue: '' | ' ';
 }
 
 const wrappedIn = (captures: readonly Capture[]): ReadonlyMap<number, Wrapped> =>
@@ -148,8 +148,8 @@ class LinesOfText {
   readonly #mask: FileMask;
   readonly #last: number;
   readonly #wrapped: ReadonlyMap<number, Wrapped>;
-  /** A wrapped line whose parts have not all come: it is masked as the whole that it is. */
-  #open: { readonly line: number; readonly glue: string; text: string; left: number } | undefined;
+  /** A wrapped line whose parts have not all come. */
+  #open: { readonly line: number; readonly glue: '' | ' '; readonly texts: string[]; left: number } | undefined;
   #line = 1;
 
   constructor(wanted: ReadonlySet<number>, mask: FileMask, wrapped: ReadonlyMap<number, Wrapped> = new Map()) {
@@ -181,16 +181,21 @@ class LinesOfText {
   #part(line: number, text: string): void {
     const open = this.#open;
     if (open) {
-      open.text += open.glue + text;
+      open.texts.push(text);
       open.left -= 1;
       if (open.left > 0) return;
       this.#open = undefined;
-      this.#quote(open.line, open.text);
+      this.#quoteJoined(open.line, open.texts, open.glue);
       return;
     }
     const { count = 1, glue = '' } = this.#wrapped.get(line) ?? {};
-    if (count > 1) this.#open = { line, glue, text, left: count - 1 };
+    if (count > 1) this.#open = { line, glue, texts: [text], left: count - 1 };
     else this.#quote(line, text);
+  }
+
+  #quoteJoined(line: number, texts: readonly string[], glue: '' | ' '): void {
+    if (this.wanted.has(line)) this.lines.set(line, this.#mask.quoteJoined(line, texts, glue));
+    else for (const text of texts) this.#mask.pass(line, text);
   }
 
   #quote(line: number, text: string): void {

@@ -101,7 +101,11 @@ export class LineSink {
 
   /** The line's number in the file. */
   get number(): number {
-    return this.#numbers ? this.#numbers.of(this.line) : this.line;
+    return this.#numberOf(this.line);
+  }
+
+  #numberOf(line: number): number {
+    return this.#numbers ? this.#numbers.of(line) : line;
   }
 
   source(): Source {
@@ -114,6 +118,7 @@ export class LineSink {
 
   tool(text: string): void {
     this.ignored += 1;
+    this.unreadLines.mark(this.number);
     if (this.toolMessages.length < KEPT_MESSAGES)
       this.toolMessages.push({ source: this.source(), text: cutQuotable(quotableAlone(text), 500) });
   }
@@ -121,10 +126,12 @@ export class LineSink {
   raw(text: string, source: Source = this.source()): void {
     if (isBanner(text)) {
       this.ignored += 1;
+      this.unreadLines.mark(source.line);
       return;
     }
     if (isCut(text)) {
       this.ignored += 1;
+      this.unreadLines.mark(source.line);
       this.cut = true;
       return;
     }
@@ -134,7 +141,7 @@ export class LineSink {
 
   /** The text that is read next, before it is read: a secret may go on over several of its lines. */
   see(text: string): void {
-    this.unreadLines.see(text, this.source().line);
+    this.unreadLines.see(text, (index) => this.#numberOf(this.line + index));
   }
 }
 

@@ -21,26 +21,30 @@ export class UnreadLines {
   /** Lines of the text that is being read which lie inside a secret. */
   #inside = new Map<number, BlockForm>();
 
-  /** Text before it is read, with the number of its first line. */
-  see(text: string, firstLine: number): void {
+  /** Text before it is read; `numberOf` gives the number in the file of its first line, counted from 0, and of those below. */
+  see(text: string, numberOf: (index: number) => number): void {
     if (this.#inside.size > 0) this.#inside = new Map();
     if (!this.#blocks.matters(text)) return;
-    let number = firstLine;
+    let index = 0;
     const lines = text.endsWith('\n') ? text.slice(0, -1) : text;
     for (const line of lines.split('\n')) {
       const form = this.#blocks.next(line);
-      if (form) this.#inside.set(number, form);
-      number += 1;
+      if (form) this.#inside.set(numberOf(index), form);
+      index += 1;
     }
   }
 
   add(source: Source, text: string): void {
-    const { line } = source;
+    this.mark(source.line);
+    if (this.#kept.length < KEPT) this.#kept.push({ source, text, inside: this.#inside.get(source.line) });
+  }
+
+  /** A line that is no part of the format: known as of no use, and shown as what nobody understands. */
+  mark(line: number): void {
     const last = this.#ranges.at(-1);
     if (last && line >= last[1] && line <= last[1] + 1) last[1] = line;
     else if (this.#ranges.length < RANGES) this.#ranges.push([line, line]);
     else this.#rest = Math.min(this.#rest, line);
-    if (this.#kept.length < KEPT) this.#kept.push({ source, text, inside: this.#inside.get(line) });
   }
 
   /** The first ones, each with what its text as it stands tells. */

@@ -86,7 +86,7 @@ export interface Capture {
   readonly unreadLines: readonly UnreadLine[];
   /** The lines of the file that were read, where they are not simply those from the first one on. */
   readonly readAt?: readonly LineRange[];
-  /** The lines that were not understood, all of them. */
+  /** The lines that are not the format's own: all that were not understood, tools' messages and what a client wrote around the output. */
   readonly unreadAt: UnreadAt;
   /** A tool's own error messages: why a capture is missing. */
   readonly toolMessages: readonly { readonly source: Source; readonly text: Quotable }[];

@@ -45,7 +45,7 @@ const isBreak = (line: string): boolean => /^\s*(?:```|~~~|$)/.test(line);
 export const unknownOutputs = (file: string, given: string): readonly UnknownOutput[] => {
   const text = plainText(given);
   const unread = new UnreadLines();
-  unread.see(text, 1);
+  unread.see(text, (index) => index + 1);
   const outputs: Open[] = [];
   let open: Open | undefined;
   for (const [at, line] of text.split('\n').entries()) {

@@ -1,4 +1,5 @@
 import { cutQuotable, type Quotable } from '../../records/quotable.ts';
+import { withoutUnknownParts } from './joined-line.ts';
 import { MASKED, withoutSecrets } from './known-secrets.ts';
 import type { BlockForm, SecretBlocks } from './secret-blocks.ts';
 import { withoutUnknown } from './unknown-text.ts';
@@ -45,6 +46,18 @@ export class MaskedLines {
     const masked = this.#format?.mask(text);
     if (block) return quotable(withoutBlock(text, block));
     return masked === undefined || !understood ? quotable(withoutUnknown(text)) : quotable(masked);
+  }
+
+  /** The next lines, which were read as one: whether they are is a guess, and of what its format passes over nothing is known. */
+  quoteJoined(lines: readonly string[], glue: '' | ' '): Quotable {
+    let length = 0;
+    const parts = lines.map((line) => {
+      const text = line.slice(0, Math.max(0, LOOKED_AT - length));
+      length += text.length + glue.length;
+      return { text, inside: this.#blocks.next(line.slice(0, LOOKED_AT)) !== undefined };
+    });
+    const whole = parts.map(({ text }) => text).join(glue);
+    return quotable(withoutUnknownParts(parts, glue, this.#format?.mask(whole) ?? whole));
   }
 }
 
