@@ -25,7 +25,8 @@ import { orderByEvidence } from './order.ts';
 import { refuted } from './refuters.ts';
 import { CAUSES } from './registry.ts';
 import { rivalsOf } from './rivals/rivals.ts';
-import { takesForGranted } from './ways.ts';
+import { typed } from './typed-commands.ts';
+import { isExamined, takesForGranted } from './ways.ts';
 
 /** One flow, judged by every cause. */
 export interface Judgement {
@@ -115,7 +116,7 @@ const toldOf = (context: ToldContext, flow: string): readonly Finding[] =>
         ...found,
         id: cause.id,
         flow,
-        fixes: found.fixes.map((fix) => ({ ...fix, provenByWalk: false })),
+        fixes: found.fixes.map((fix) => ({ ...typed(fix, context.network), provenByWalk: false })),
         consequences: [],
       }),
     ),
@@ -162,10 +163,13 @@ const outcomeOf = (flow: WalkedFlow, evidence: FlowEvidence): Outcome => {
   return walked;
 };
 
-/** Any way through is a way through: of several real servers the change may mend the observed one. */
-const delivers = (flow: WalkedFlow): boolean =>
+/**
+ * Any way through is a way through: of several real servers the change may mend the observed one. One that rests on what was taken for
+ * granted, or inferred, shows nothing.
+ */
+const delivers = (network: Network, flow: WalkedFlow): boolean =>
   flow.branches.length > 0 &&
-  flow.branches.some((b) => b.outcome === 'delivered') &&
+  flow.branches.some((b) => b.outcome === 'delivered' && isExamined(network, flow, b)) &&
   flow.branches.every((b) => b.outcome === 'delivered' || b.outcome === 'unknown');
 
 /** Where a branch's walk ends, and on which leg. */
@@ -183,9 +187,10 @@ const isNoHelp = (before: WalkBranch, after: WalkedFlow): boolean =>
  * change of the model (an application to mend, a provider to ask) stays as advice.
  */
 const proven = (fix: Omit<Fix, 'provenByWalk'>, context: CauseContext): readonly Fix[] => {
-  if (fix.changes.length === 0) return [{ ...fix, provenByWalk: false }];
+  const said = typed(fix, context.network);
+  if (fix.changes.length === 0) return [{ ...said, provenByWalk: false }];
   const walked = context.rewalk(fix.changes);
-  return isNoHelp(context.branch, walked) ? [] : [{ ...fix, provenByWalk: delivers(walked) }];
+  return isNoHelp(context.branch, walked) ? [] : [{ ...said, provenByWalk: delivers(context.network, walked) }];
 };
 
 const findingOf = (cause: Cause, found: Found, context: CauseContext, flow: string): Finding => ({

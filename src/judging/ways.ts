@@ -1,6 +1,8 @@
 import type { CauseContext, Confidence } from '../causes/facts/finding.ts';
+import type { Network } from '../network/network.ts';
 import type { Step } from '../path/step.ts';
-import { decidingLeg, type WalkBranch } from '../path/walk-result.ts';
+import type { Assumption, AssumptionCode } from '../path/vocabulary/assumptions.ts';
+import { decidingLeg, type WalkBranch, type WalkedFlow } from '../path/walk-result.ts';
 
 /**
  * The most that a finding can be which rests on a way that the walk took for granted, since a host's addresses or routes were not captured: `likely` where every way that fits what was
@@ -29,3 +31,35 @@ const linesOf = (step: Step | undefined): string =>
     .filter(({ role }) => role === 'decisive')
     .map(({ source }) => `${source.file}:${source.line}`)
     .join();
+
+/**
+ * What is no gap in the captures of the nodes: a choice that the kernel makes among ways that are all known, what follows from captured addresses or packets, and the wire
+ * between two nodes (with a NAT on it where the SPI names the other end), which no capture of a node tells.
+ */
+const NO_GAP: ReadonlySet<string> = new Set<AssumptionCode>([
+  'ipvs-any-server',
+  'clusterip-hash',
+  'mark-by-hash',
+  'within-limit',
+  'local-table-assumed',
+  'outer-mark-cleared',
+  'network-between',
+  'nat-between',
+]);
+
+/** Rules of a pod's own, of which it has none; or a question that the walk followed both ways. */
+const isAnswered = (network: Network, { code, values, missing }: Assumption, hasAllWays: boolean): boolean => {
+  if (NO_GAP.has(code)) return true;
+  if (code !== 'rules-not-captured') return hasAllWays && ('matched' in values || 'taken' in values);
+  const ns = network.namespaces.get(missing?.namespace ?? '');
+  return ns !== undefined && ns.name !== '';
+};
+
+/**
+ * A way rests on captured state, there and back: nothing was taken for granted and nothing inferred. What a rule or a set that was not captured leaves open is no gap where
+ * the packet arrives whichever way it is answered.
+ */
+export const isExamined = (network: Network, flow: WalkedFlow, branch: WalkBranch): boolean => {
+  const hasAllWays = !flow.cut && flow.branches.every(({ outcome }) => outcome === 'delivered');
+  return branch.assumptions.every((assumption) => isAnswered(network, assumption, hasAllWays));
+};

@@ -44,6 +44,7 @@ const changeTable = (table: RuleTable, change: Exclude<RuleChange, { what: 'nft-
       ),
     );
   if (table.family !== change.family || table.name !== change.table) return table;
+  if (change.op === 'add' && change.backend !== undefined && table.backend !== change.backend) return table;
   return mapChains(table, (chain) => {
     if (chain.name !== change.chain) return chain;
     if (change.op === 'set') return chain.policy === change.policy ? chain : { ...chain, policy: change.policy };

@@ -1,5 +1,5 @@
 import type { SetMember } from '../records/ipset.ts';
-import type { Family, Rule, TableName } from '../records/iptables.ts';
+import type { Backend, Family, Rule, TableName } from '../records/iptables.ts';
 import type { RealServer, VirtualService } from '../records/ipvs.ts';
 import type { LinkAddress } from '../records/link.ts';
 import type { FdbEntry, Neighbour, Route, RouteRule } from '../records/route.ts';
@@ -44,6 +44,7 @@ export type RuleChange =
       readonly chain: string;
       /** 1-based as in `iptables -I CHAIN N`; undefined appends. */
       readonly position: number | undefined;
+      readonly backend?: Backend;
       readonly record: RuleOf<Rule>;
     }
   | { readonly op: 'delete'; readonly what: 'iptables-rule'; readonly source: Source }

@@ -1,5 +1,5 @@
+import { shellWord } from '../causes/facts/shell.ts';
 import type { Analysis } from '../judging/analysis.ts';
-import { shellWord } from '../judging/collect/shell-word.ts';
 import type { FlowQuestion } from '../path/walk-result.ts';
 import type { Prose } from './prose.ts';
 import type { Words } from './words.ts';

@@ -1,6 +1,6 @@
 import type { EvidenceLine, Finding, FlowAnalysis } from '../causes/facts/finding.ts';
+import { shellWord } from '../causes/facts/shell.ts';
 import type { Analysis } from '../judging/analysis.ts';
-import { shellWord } from '../judging/collect/shell-word.ts';
 import { allConsequences } from '../judging/consequences.ts';
 import { collectDecides, collectGroups, commandFor } from './collect-words.ts';
 import { askCommand, examinedSentences } from './examined.ts';

@@ -13,7 +13,7 @@ describe(ID, () => {
       confidence: 'certain',
       node: 'cn-hongkong.10.0.0.140',
       values: { set: 'KUBE-NODE-PORT-LOCAL-TCP', port: 30479 },
-      fixes: [{ id: 'policy-cluster', provenByWalk: true }],
+      fixes: [{ id: 'policy-cluster', provenByWalk: false }],
     });
     expect(unsaid(judged, ID)).toEqual([]);
   });

@@ -13,7 +13,7 @@ describe(ID, () => {
       confidence: 'certain',
       node: 'client-10.0.3.72',
       values: { via: 'cn-hongkong.10.0.5.168', client: '10.0.3.72', port: 30745 },
-      fixes: [{ id: 'policy-cluster', provenByWalk: true }],
+      fixes: [{ id: 'policy-cluster', provenByWalk: false }],
     });
     expect(judged.found[0]?.consequences.map((f) => f.id)).toContain('return-path-bypasses-nat');
     expect(unsaid(judged, ID)).toEqual([]);

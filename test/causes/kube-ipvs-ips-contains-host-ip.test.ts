@@ -25,7 +25,7 @@ describe(ID, () => {
       confidence: 'likely',
       node: 'fn-1',
       values: { address: '10.6.6.11', device: 'eth0' },
-      fixes: [{ id: 'remove-member', provenByWalk: true }],
+      fixes: [{ id: 'remove-member', provenByWalk: false }],
     });
     expect(unsaid(judged, ID)).toEqual([]);
   });

@@ -12,7 +12,7 @@ describe(ID, () => {
       confidence: 'certain',
       node: 'master',
       values: { set: 'inet6:kube-router-local-ips' },
-      fixes: [{ id: 'fill-set', provenByWalk: true }],
+      fixes: [{ id: 'fill-set', provenByWalk: false }],
     });
     expect(judged.found[0]?.consequences.map((f) => f.id)).toEqual([ID]);
     expect(unsaid(judged, ID)).toEqual([]);

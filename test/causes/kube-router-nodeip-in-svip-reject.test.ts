@@ -13,7 +13,7 @@ describe(ID, () => {
       confidence: 'certain',
       node: 'master',
       values: { set: 'inet6:kube-router-svip', localSet: 'inet6:kube-router-local-ips', localEntries: 0, port: 6443 },
-      fixes: [{ id: 'add-local-address', provenByWalk: true }],
+      fixes: [{ id: 'add-local-address', provenByWalk: false }],
     });
     expect(judged.found[0]?.values.services).toEqual(['fdcd:5f23:4ab4:10::11:31337']);
     expect(unsaid(judged, ID)).toEqual([]);

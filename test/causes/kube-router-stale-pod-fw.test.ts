@@ -28,7 +28,7 @@ describe(ID, () => {
       confidence: 'likely',
       node: 'worker-1',
       values: { address: '10.244.1.15', pod: 'batch/job-old', chain: OLD },
-      fixes: [{ id: 'delete-stale-jump', provenByWalk: true }],
+      fixes: [{ id: 'delete-stale-jump', provenByWalk: false }],
     });
     expect(unsaid(judged, ID)).toEqual([]);
   });

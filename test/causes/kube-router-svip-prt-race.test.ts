@@ -14,7 +14,7 @@ describe(ID, () => {
       node: 'worker-1',
       at: 'INPUT',
       values: { set: 'kube-router-svip-prt', virtual: '203.0.113.80', port: 443, rejected: 1 },
-      fixes: [{ id: 'add-entry', provenByWalk: true }],
+      fixes: [{ id: 'add-entry', provenByWalk: false }],
     });
     expect(unsaid(judged, ID)).toEqual([]);
   });

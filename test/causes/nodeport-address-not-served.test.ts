@@ -21,7 +21,7 @@ describe(ID, () => {
       id: ID,
       node: 'fn-1',
       values: { address: '10.6.6.111', served: ['10.6.6.11'], port: 31800 },
-      fixes: [{ id: 'serve-address', provenByWalk: true }],
+      fixes: [{ id: 'serve-address', provenByWalk: false }],
     });
     expect(unsaid(judged, ID)).toEqual([]);
   });

@@ -18,7 +18,11 @@ describe(ID, () => {
       values: { priority: 1000, table: '200', device: 'eth0', mainDevice: 'flannel.1' },
     });
     expect(findingOf(judged, ID)?.fixes).toMatchObject([
-      { id: 'delete-rule', provenByWalk: true, commands: [{ command: 'ip rule del priority 1000' }] },
+      {
+        id: 'delete-rule',
+        provenByWalk: true,
+        commands: [{ command: 'ip rule del priority 1000 from 10.160.0.0/24 lookup 200' }],
+      },
     ]);
     expect(unsaid(judged, ID)).toEqual([]);
   });

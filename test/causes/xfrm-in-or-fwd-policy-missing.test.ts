@@ -10,7 +10,7 @@ describe(ID, () => {
     const judged = bundleOf(NAME).judge(flowOf(NAME));
     const found = findingOf(judged, ID);
     expect(found).toMatchObject({ confidence: 'certain', node: 'gw-b', at: 'xfrm-fwd', values: { dir: 'fwd' } });
-    expect(found?.fixes).toMatchObject([{ id: 'add-policy', provenByWalk: true }]);
+    expect(found?.fixes).toMatchObject([{ id: 'add-policy', provenByWalk: false }]);
     expect(found?.fixes[0]?.commands[0]?.command).toBe(
       'ip xfrm policy add src 10.10.1.0/24 dst 10.20.1.0/24 dir fwd priority 1757393 tmpl src 192.0.2.10 dst 192.0.2.20 proto esp reqid 16389 mode tunnel',
     );

@@ -13,7 +13,7 @@ describe(ID, () => {
       node: 'gw-b',
       values: { spi: '0x0a7c3d01', known: ['0x0a7c3d0f'], sender: 'gw-a' },
     });
-    expect(findingOf(judged, ID)?.fixes).toMatchObject([{ id: 'rekey', provenByWalk: true }]);
+    expect(findingOf(judged, ID)?.fixes).toMatchObject([{ id: 'rekey', provenByWalk: false }]);
     expect(unsaid(judged, ID)).toEqual([]);
   });
 

@@ -15,7 +15,7 @@ describe(ID, () => {
   test('the receiver expects UDP and gets plain ESP', () => {
     const judged = wrapped('west').judge(flowOf(NAME));
     expect(judged.found[0]).toMatchObject({ id: ID, confidence: 'certain', node: 'west', values: { wrapped: false } });
-    expect(judged.found[0]?.fixes).toMatchObject([{ id: 'same-encapsulation', provenByWalk: true }]);
+    expect(judged.found[0]?.fixes).toMatchObject([{ id: 'same-encapsulation', provenByWalk: false }]);
     expect(unsaid(judged, ID)).toEqual([]);
   });
 

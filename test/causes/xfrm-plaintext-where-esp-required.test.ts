@@ -22,7 +22,7 @@ describe(ID, () => {
     expect(judged.found[0]).toMatchObject({
       id: ID,
       node: 'west',
-      fixes: [{ id: 'add-out-policy', provenByWalk: true }],
+      fixes: [{ id: 'add-out-policy', provenByWalk: false }],
     });
     expect(judged.found[0]?.fixes[0]?.commands.map((c) => c.node)).toEqual(['east', 'east', 'east']);
   });

@@ -23,7 +23,7 @@ describe(ID, () => {
       node: 'west',
       values: { blocks: true, alone: false, winnerPriority: 100, loserPriority: 2080 },
     });
-    expect(judged.found[0]?.fixes).toMatchObject([{ id: 'delete-policy', provenByWalk: true }]);
+    expect(judged.found[0]?.fixes).toMatchObject([{ id: 'delete-policy', provenByWalk: false }]);
     expect(unsaid(judged, ID)).toEqual([]);
   });
 
@@ -55,7 +55,7 @@ describe(ID, () => {
 
   test('a block that nothing else fits is deleted in every direction', () => {
     const found = findingOf(bundleOf('xfrm-block-policy-wins').judge(flowOf('xfrm-block-policy-wins')), ID);
-    expect(found?.fixes).toMatchObject([{ id: 'delete-policy', provenByWalk: true }]);
+    expect(found?.fixes).toMatchObject([{ id: 'delete-policy', provenByWalk: false }]);
     expect(found?.fixes[0]?.commands.length).toBeGreaterThan(1);
   });
 

@@ -13,7 +13,7 @@ describe(ID, () => {
       node: 'west',
       values: { kind: 'reqid', policyReqid: 16401, stateReqid: 7, dir: 'fwd' },
     });
-    expect(findingOf(judged, ID)?.fixes).toMatchObject([{ id: 'match-template', provenByWalk: true }]);
+    expect(findingOf(judged, ID)?.fixes).toMatchObject([{ id: 'match-template', provenByWalk: false }]);
     expect(unsaid(judged, ID)).toEqual([]);
   });
 

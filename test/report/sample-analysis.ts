@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Finding, FlowAnalysis } from '../../src/causes/facts/finding.ts';
+import { declaredCommand } from '../../src/causes/facts/shell.ts';
 import type { FlowEvidence, SeenPacket } from '../../src/evidence/observation.ts';
 import type { Analysis, InventoryCapture } from '../../src/judging/analysis.ts';
 import type { CaptureKind } from '../../src/records/capture.ts';
@@ -229,8 +230,9 @@ const cause: Finding = {
       commands: [
         {
           node: 'cloud-gw',
-          command:
+          command: declaredCommand(
             'ip xfrm policy add src 10.255.31.243/32 dst 10.233.64.0/24 dir in ptype main priority 1757392 tmpl src 192.0.2.20 dst 192.0.2.10 proto esp reqid 1 mode tunnel',
+          ),
         },
       ],
       changes: [],
@@ -351,7 +353,7 @@ export const sampleAnalysis: Analysis = {
       place: { kind: 'namespace', node: 'edge-gw', namespace: '' },
       where: 'edge-gw',
       capture: 'ip-link',
-      command: 'ip -s -d link',
+      command: declaredCommand('ip -s -d link'),
       decides: ['overlay-mtu-blackhole'],
       flows: ['f1'],
     },
@@ -359,7 +361,7 @@ export const sampleAnalysis: Analysis = {
       place: { kind: 'namespace', node: 'edge-gw', namespace: 'nginx' },
       where: 'edge-gw/nginx',
       capture: 'nft-ruleset',
-      command: 'ip netns exec nginx nft -a list ruleset',
+      command: declaredCommand('ip netns exec nginx nft -a list ruleset'),
       decides: ['networkpolicy-drop'],
       flows: ['f1'],
     },
@@ -367,7 +369,7 @@ export const sampleAnalysis: Analysis = {
       place: { kind: 'namespace', node: 'cloud-gw', namespace: '' },
       where: 'cloud-gw',
       capture: 'rt-cache',
-      command: 'cat /proc/net/stat/rt_cache',
+      command: declaredCommand('cat /proc/net/stat/rt_cache'),
       decides: ['overlay-mtu-blackhole'],
       flows: ['f1'],
     },
@@ -375,7 +377,7 @@ export const sampleAnalysis: Analysis = {
       place: { kind: 'address', address: '10.9.9.9' },
       where: '10.9.9.9',
       capture: 'ip-route',
-      command: 'ip route show table all; ip -6 route show table all',
+      command: declaredCommand('ip route show table all; ip -6 route show table all'),
       decides: [],
       flows: ['f1'],
     },
@@ -383,7 +385,7 @@ export const sampleAnalysis: Analysis = {
       place: { kind: 'cluster' },
       where: '',
       capture: 'kubectl',
-      command: 'kubectl get svc,endpointslices,pods,nodes -A -o yaml',
+      command: declaredCommand('kubectl get svc,endpointslices,pods,nodes -A -o yaml'),
       decides: ['svc-no-endpoints'],
       flows: ['f1'],
     },

@@ -3,7 +3,9 @@ import { senderOf } from '../../path/walk-result.ts';
 import { confidenceOfEnd, isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, namespaceId, stepsOf, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 import { translationsOf } from '../facts/translation.ts';
 
 const nameOf = (family: 4 | 6): string => `net.bridge.bridge-nf-call-ip${family === 4 ? '' : '6'}tables`;
@@ -59,10 +61,7 @@ export const bridgeNfOffSameNode: Cause = {
           fixes: [
             {
               id: 'call-iptables',
-              commands: [
-                { node: host.node, command: 'modprobe br_netfilter' },
-                { node: host.node, command: `sysctl -w ${name}=1` },
-              ],
+              commands: [commandIn(host, shell`modprobe br_netfilter`), commandIn(host, shell`sysctl -w ${name}=1`)],
               changes: [{ namespace: host.id, op: 'set', what: 'sysctl', name, value: '1' }],
               values: { sysctl: name },
             },

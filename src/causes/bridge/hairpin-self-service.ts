@@ -5,10 +5,13 @@ import { isBroken } from '../facts/confidence.ts';
 import { type Death, deathBy, deathFound } from '../facts/death.ts';
 import { decisiveLine, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Found, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { undecided } from '../facts/found.ts';
+import { restartProxy } from '../facts/kube-command.ts';
 import { ruleChange } from '../facts/rule-change.ts';
 import { memberAdded } from '../facts/set-member.ts';
 import { proxySet, setNamed } from '../facts/sets.ts';
+import { shell } from '../facts/shell.ts';
 import { type Translation, translationsOf } from '../facts/translation.ts';
 
 /**
@@ -70,7 +73,7 @@ const hairpinOff = (context: CauseContext, death: Death, self: Translation): rea
     fixes: [
       {
         id: 'hairpin-on',
-        commands: [{ node: ns.node, command: `bridge link set dev ${port} hairpin on` }],
+        commands: [commandIn(ns, shell`bridge link set dev ${port} hairpin on`)],
         changes: [{ namespace: ns.id, op: 'set', what: 'link', device: port, hairpin: true }],
         values: { bridgePort: port },
       },
@@ -102,7 +105,7 @@ const masquerade = (ns: NetNamespace, self: Translation, family: 4 | 6, proto: s
     const change: Change = memberAdded(ns, set.name, parts);
     return {
       id: 'masquerade-self',
-      commands: [{ node: ns.node, command: `ipset add ${set.name} ${parts.join(',')}` }],
+      commands: [restartProxy(ns.node)],
       changes: [change],
       values: { server: self.server },
     };

@@ -71,13 +71,7 @@ export const conntrackInsertRaceDns: Cause = {
         fixes: [
           {
             id: 'avoid-race',
-            commands: [
-              {
-                node: ns.node,
-                command:
-                  'kubectl -n NAMESPACE patch deployment NAME -p \'{"spec":{"template":{"spec":{"dnsConfig":{"options":[{"name":"single-request-reopen"}]}}}}}\'',
-              },
-            ],
+            commands: [],
             changes: [],
             values: {},
           },

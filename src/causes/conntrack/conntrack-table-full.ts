@@ -3,7 +3,9 @@ import type { Sourced } from '../../records/source.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, stepsOf, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 
 const MAX = 'net.netfilter.nf_conntrack_max';
 const COUNT = 'net.netfilter.nf_conntrack_count';
@@ -95,7 +97,7 @@ const judge = (context: CauseContext, ns: NetNamespace): Verdict | undefined => 
         fixes: [
           {
             id: 'raise-max',
-            commands: [{ node: ns.node, command: `sysctl -w ${MAX}=${more}` }],
+            commands: [commandIn(ns, shell`sysctl -w ${MAX}=${more}`)],
             changes: [{ namespace: ns.id, op: 'set', what: 'sysctl', name: MAX, value: String(more) }],
             values: { max: more },
           },

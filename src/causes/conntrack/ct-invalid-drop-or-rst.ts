@@ -5,9 +5,11 @@ import { confidenceOfDeath, deathBy, deathFound } from '../facts/death.ts';
 import { dropRuleOf, dropValues, removalFix } from '../facts/drop-rule.ts';
 import { decisiveLine, namespaceId, stepsOf, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { undecided } from '../facts/found.ts';
 import { testsInvalid } from '../facts/invalid-rule.ts';
 import { loggedRefusals, tellsInvalid } from '../facts/logged-refusal.ts';
+import { shell } from '../facts/shell.ts';
 
 const LIBERAL = 'net.netfilter.nf_conntrack_tcp_be_liberal';
 
@@ -75,7 +77,7 @@ const resets = (context: CauseContext): readonly Verdict[] => {
       ? [undecided([{ kind: 'conntrack-stats', namespace: ns.id }], { variant: 'untranslated' })]
       : [];
   if (!invalid || seen !== 'reset') return [];
-  const command = `sysctl -w ${LIBERAL}=1`;
+  const command = shell`sysctl -w ${LIBERAL}=1`;
   return [
     {
       kind: 'found',
@@ -95,7 +97,7 @@ const resets = (context: CauseContext): readonly Verdict[] => {
         ...supportingLine(liberal, [LIBERAL]),
         ...strangers.slice(0, 3).flatMap((p) => decisiveLine(p.view)),
       ],
-      fixes: [{ id: 'be-liberal', commands: [{ node: ns.node, command }], changes: [], values: { sysctl: LIBERAL } }],
+      fixes: [{ id: 'be-liberal', commands: [commandIn(ns, command)], changes: [], values: { sysctl: LIBERAL } }],
     },
   ];
 };

@@ -3,8 +3,10 @@ import type { ConntrackEntry } from '../../records/conntrack.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, supportingLine } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { ipvsEntry } from '../facts/ipvs-connections.ts';
+import { shell } from '../facts/shell.ts';
 
 /**
  * A client talks to a server directly and through the service from one and the same source port. Both connections expect the same answer,
@@ -84,10 +86,10 @@ export const ipvsVipAndDirectSame5tuple: Cause = {
           {
             id: 'drop-direct-entry',
             commands: [
-              {
-                node: ns.node,
-                command: `conntrack -D -p ${entry.step.before.proto} --orig-src ${entry.step.before.src} --orig-dst ${direct.original.dst} --orig-port-src ${sport}`,
-              },
+              commandIn(
+                ns,
+                shell`conntrack -D -p ${entry.step.before.proto} --orig-src ${entry.step.before.src} --orig-dst ${direct.original.dst} --orig-port-src ${sport}`,
+              ),
             ],
             changes: [],
             values: { server: direct.original.dst },

@@ -4,8 +4,10 @@ import type { Step } from '../../path/step.ts';
 import type { NftRule, Rule } from '../../records/iptables.ts';
 import { isAt } from '../../records/source.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
+import { deleteRule } from '../facts/delete-rule.ts';
 import { namespaceId, proofsOf, stepsOf, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { ruleAt, rulesCaptured } from '../facts/rules.ts';
 import { kubeFront, runsPods } from '../facts/service.ts';
@@ -42,7 +44,7 @@ export const rawNotrackBreaksNat: Cause = {
       if (!without.some((b) => b.outcome === 'delivered')) continue;
       const tracked = context.evidence.entries.some((e) => e.namespace === ns.id);
       if (tracked) continue;
-      const tool = step.before.family === 4 ? 'iptables' : 'ip6tables';
+      const deletion = placed && deleteRule(ns, placed);
       const chain = placed?.rule.chain ?? textOf(step, 'chain');
       return [
         foundAt(step, {
@@ -56,9 +58,7 @@ export const rawNotrackBreaksNat: Cause = {
           fixes: [
             {
               id: 'track',
-              commands: placed
-                ? [{ node: ns.node, command: `${tool} -t raw -D ${chain} ${placed.rule.position}` }]
-                : [],
+              commands: deletion === undefined ? [] : [commandIn(ns, deletion)],
               changes,
               values: { chain },
             },

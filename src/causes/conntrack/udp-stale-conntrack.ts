@@ -3,7 +3,9 @@ import { knows } from '../../network/namespace.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, proofsOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 import { failsUnexplained } from '../facts/trace.ts';
 import { type Translation, translationsOf } from '../facts/translation.ts';
 
@@ -63,10 +65,7 @@ export const udpStaleConntrack: Cause = {
           {
             id: 'delete-entries',
             commands: [
-              {
-                node: ns.node,
-                command: `conntrack -D -p udp --orig-dst ${translation.virtual} --dport ${translation.port}`,
-              },
+              commandIn(ns, shell`conntrack -D -p udp --orig-dst ${translation.virtual} --dport ${translation.port}`),
             ],
             changes: [],
             values: { virtual: translation.virtual, port: translation.port },

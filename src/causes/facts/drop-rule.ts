@@ -1,12 +1,15 @@
 import type { Change } from '../../network/change.ts';
-import { knows, type NetNamespace } from '../../network/namespace.ts';
+import type { NetNamespace } from '../../network/namespace.ts';
 import { ownerOfChain, type RuleOwner } from '../../path/netfilter/owner.ts';
 import type { Step } from '../../path/step.ts';
 import type { Backend, NftChain, NftRule, NftTable, Rule, RuleTable } from '../../records/iptables.ts';
 import { isAt, type Source } from '../../records/source.ts';
+import { deleteRule } from './delete-rule.ts';
 import { textOf } from './ending.ts';
 import type { Found } from './finding.ts';
-import { ruleAt } from './rules.ts';
+import { commandIn } from './fix-command.ts';
+import { type PlacedRule, ruleAt } from './rules.ts';
+import { type Shell, shell } from './shell.ts';
 
 /** The rule, or the chain's policy, that ended a packet, found again in the dumps. */
 export interface DropRule {
@@ -17,6 +20,8 @@ export interface DropRule {
   readonly table: string;
   readonly chain: string;
   readonly position: number;
+  /** The rule in its table; undefined as the next is. */
+  readonly placed: PlacedRule | undefined;
   /** The rule of an iptables table; undefined for a policy and for nftables' own rules. */
   readonly rule: Rule | undefined;
   readonly nft: { readonly table: NftTable; readonly rule: NftRule | undefined } | undefined;
@@ -68,6 +73,7 @@ export const dropRuleOf = (ns: NetNamespace, step: Step): DropRule => {
     table: table?.name ?? nft?.table.name ?? textOf(step, 'table'),
     chain: nft?.chain.name ?? chain,
     position: placed?.rule.position ?? 0,
+    placed,
     rule: placed?.rule,
     nft: nft && { table: nft.table, rule: nft.rule },
     // iptables-nft does not count at its base chains' policies: they always show 0.
@@ -84,71 +90,61 @@ const ownerOf = (chain: string, comment: string, table: string | undefined): Rul
   return byChain !== 'user' || table === undefined ? byChain : ownerOfChain(table);
 };
 
-/** `iptables` or `ip6tables` of the backend that holds the rule, where the bundle tells both apart. */
-export const toolOf = (ns: NetNamespace, { family, backend }: Pick<DropRule, 'family' | 'backend'>): string => {
-  const name = family === 4 ? 'iptables' : 'ip6tables';
-  const several = new Set(ns.tables.map((t) => t.backend)).size > 1;
-  return several && backend !== 'unknown' && knows(ns, 'iptables-save') ? `${name}-${backend}` : name;
-};
+/** Matches that pick out no packet by where it comes from, goes to or what it is: a rule with these alone is the end of a firewall. */
+const OF_ANY_PACKET: ReadonlySet<string> = new Set([
+  ...['protocol', 'comment', 'limit', 'addrtype', 'pkttype', 'fragment', 'statistic'],
+]);
 
-/** Taking the deciding rule away, or turning the policy to ACCEPT; undefined where the model cannot express it. */
+/** The policy of a chain, or a rule that refuses whatever no rule before has accepted: it is what makes the chain a firewall. */
+export const isCatchAll = (drop: DropRule): boolean => {
+  if (drop.isPolicy) return true;
+  if (drop.nft) return drop.nft.rule?.statements.every(({ kind }) => kind !== 'match' && kind !== 'vmap') ?? true;
+  return drop.rule?.matches.every(({ name, options }) => OF_ANY_PACKET.has(name) && !options.some(namesPort)) ?? true;
+};
+const namesPort = ({ flag }: { readonly flag: string }): boolean => /port/.test(flag);
+
+/** Writers who compare the kernel's rules with what they want again and again: a rule of theirs that was taken out is there again within minutes. */
+const KEEPERS: ReadonlySet<RuleOwner> = new Set<RuleOwner>([
+  ...(['kube-proxy', 'kubelet', 'kube-router', 'calico', 'flannel', 'cilium', 'submariner', 'antrea'] as const),
+  ...(['weave', 'kube-ovn', 'ovn-kubernetes', 'istio', 'openstack'] as const),
+]);
+
+/** The rule's writer puts it there again: what it is told (a Service, a policy, a setting) has to be changed. */
+export const isKept = ({ owner }: Pick<DropRule, 'owner'>): boolean => KEEPERS.has(owner);
+
+/** Taking the deciding rule away; undefined where the model cannot express it, or where it is the end of a firewall. */
 export const removal = (
   ns: NetNamespace,
   drop: DropRule,
-): { readonly changes: readonly Change[]; readonly command: string } | undefined => {
+): { readonly changes: readonly Change[]; readonly command: Shell | undefined } | undefined => {
+  if (isCatchAll(drop)) return undefined;
   if (drop.nft) {
     const { table, rule } = drop.nft;
-    if (!rule)
-      return {
-        changes: [],
-        command: `nft chain ${table.family} ${table.name} ${drop.chain} '{ policy accept; }'`,
-      };
+    if (!rule) return undefined;
+    const { handle } = rule;
     return {
       changes: [{ namespace: ns.id, op: 'delete', what: 'nft-rule', source: rule.source }],
-      command: `nft delete rule ${table.family} ${table.name} ${drop.chain} handle ${rule.handle ?? 'HANDLE'}`,
+      // `nft list ruleset` prints handles with -a alone, and nft deletes a rule by nothing else.
+      command:
+        handle === undefined
+          ? shell`nft -a list chain ${table.family} ${table.name} ${drop.chain}`
+          : shell`nft delete rule ${table.family} ${table.name} ${drop.chain} handle ${handle}`,
     };
   }
-  const tool = toolOf(ns, drop);
-  const where = drop.table === 'filter' ? '' : `-t ${drop.table} `;
-  const name = drop.table;
-  if (
-    drop.isPolicy &&
-    (name === 'filter' || name === 'mangle' || name === 'raw' || name === 'nat' || name === 'security')
-  )
-    return {
-      changes: [
-        {
-          namespace: ns.id,
-          op: 'set',
-          what: 'chain-policy',
-          family: drop.family,
-          table: name,
-          chain: drop.chain,
-          policy: 'ACCEPT',
-        },
-      ],
-      command: `${tool} ${where}-P ${drop.chain} ACCEPT`,
-    };
-  if (!drop.rule) return undefined;
+  if (!drop.placed) return undefined;
   return {
-    changes: [{ namespace: ns.id, op: 'delete', what: 'iptables-rule', source: drop.rule.source }],
-    command: `${tool} ${where}-D ${drop.chain} ${drop.position}`,
+    changes: [{ namespace: ns.id, op: 'delete', what: 'iptables-rule', source: drop.placed.rule.source }],
+    command: deleteRule(ns, drop.placed),
   };
 };
 
-/** The removal as a fix. */
-export const removalFix = (ns: NetNamespace, drop: DropRule, id: string): Found['fixes'] => {
+/** The removal as a fix: words alone where its writer would undo it (an orphan's does no more), or where the rule cannot be named whole. */
+export const removalFix = (ns: NetNamespace, drop: DropRule, id: string, isOrphan = false): Found['fixes'] => {
   const made = removal(ns, drop);
-  return made
-    ? [
-        {
-          id,
-          commands: [{ node: ns.node, command: made.command }],
-          changes: made.changes,
-          values: { chain: drop.chain, table: drop.table },
-        },
-      ]
-    : [];
+  if (!made) return [];
+  const { command, changes } = made;
+  const commands = command === undefined || (isKept(drop) && !isOrphan) ? [] : [commandIn(ns, command)];
+  return [{ id, commands, changes, values: { chain: drop.chain, table: drop.table } }];
 };
 
 /** Writers whose drops are somebody's intent about pods and services; they have causes of their own. */

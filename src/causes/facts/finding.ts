@@ -7,6 +7,7 @@ import type { FlowQuestion, Outcome, WalkBranch, WalkedFlow } from '../../path/w
 import type { CaptureKind } from '../../records/capture.ts';
 import type { Source } from '../../records/source.ts';
 import type { CauseId, CheckId } from './cause-id.ts';
+import type { FixCommand } from './fix-command.ts';
 
 export type Confidence = 'certain' | 'likely' | 'possible';
 
@@ -25,8 +26,8 @@ export interface EvidenceLine {
 export interface Fix {
   /** Template name of its words: `CAUSE/ID`. */
   readonly id: string;
-  /** Commands as they would be typed, with the node that they are for. */
-  readonly commands: readonly { readonly node: string; readonly command: string }[];
+  /** Commands as they would be typed, in order, each with where it is for. None where one cannot be written so that every shell takes it as meant. */
+  readonly commands: readonly FixCommand[];
   readonly changes: readonly Change[];
   /** True only after the walk with the changes has delivered request and reply. */
   readonly provenByWalk: boolean;

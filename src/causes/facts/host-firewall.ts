@@ -1,13 +1,14 @@
 import type { NetNamespace } from '../../network/namespace.ts';
+import type { Step } from '../../path/step.ts';
 import type { Place } from '../../path/vocabulary/places.ts';
+import { acceptFix } from './accept-fix.ts';
 import { isBroken, weaker } from './confidence.ts';
 import { confidenceOfDeath, type Death, deathBy, deathFound } from './death.ts';
-import { type DropRule, dropRuleOf, dropValues, hasOwnCause, removalFix, toolOf } from './drop-rule.ts';
+import { type DropRule, dropRuleOf, dropValues, hasOwnCause, removalFix } from './drop-rule.ts';
 import { namespaceId } from './ending.ts';
 import type { CauseContext, Found, Undecided } from './finding.ts';
 import { undecided } from './found.ts';
 import { testsInvalid } from './invalid-rule.ts';
-import { ruleChange } from './rule-change.ts';
 import { rulesCaptured } from './rules.ts';
 
 /** A rule or policy of the host's own firewall at these hooks ends the packet; undefined where the end is another cause's. */
@@ -36,37 +37,17 @@ export const hostFirewallFound = (context: CauseContext, death: Death, drop: Dro
 };
 
 /** The missing permission before the rule; to take the rule out only where it was written about somebody in particular: the last catch-all guards the whole host. */
-export const permission = (death: Death, drop: DropRule): Found['fixes'] => {
+export const permission = ({ namespace, step, leg }: Death, drop: DropRule): Found['fixes'] =>
+  permissionAt(namespace, step, drop, leg.direction === 'reply' || step.before.tcp === 'syn-ack');
+
+/** The same for a packet that was walked by itself. */
+export const permissionAt = (ns: NetNamespace, step: Step, drop: DropRule, isAnswer = false): Found['fixes'] => {
   const isNarrow = drop.rule?.matches.some((m) => NAMES_THE_FLOW.has(m.name)) === true;
-  return [acceptFix(death, drop), ...(isNarrow ? removalFix(death.namespace, drop, 'remove-rule') : [])];
+  return [acceptFix(ns, step, drop, isAnswer), ...(isNarrow ? removalFix(ns, drop, 'remove-rule') : [])];
 };
 
 /** Matches of a rule that was written about somebody in particular. */
 const NAMES_THE_FLOW: ReadonlySet<string> = new Set(['source', 'destination', 'set', 'iprange']);
-
-/** An accepting rule for just this service before everything else of the chain that the hook begins with. */
-const acceptFix = (death: Death, drop: DropRule): Found['fixes'][number] => {
-  const { family, src, dst, proto, dport, sport, tcp } = death.step.before;
-  const isAnswer = death.leg.direction === 'reply' || tcp === 'syn-ack';
-  const rule = ruleChange(death.namespace, {
-    family,
-    table: 'filter',
-    chain: death.step.place,
-    position: 1,
-    src,
-    dst,
-    proto: proto === 'icmp6' ? 'ipv6-icmp' : proto,
-    ...(dport === undefined || isAnswer ? {} : { dport }),
-    target: 'ACCEPT',
-  });
-  const tool = toolOf(death.namespace, drop);
-  return {
-    id: 'accept',
-    commands: [{ ...rule.command, command: rule.command.command.replace(/^ip6?tables/, tool) }],
-    changes: [rule.change],
-    values: { src, dst, port: (isAnswer ? sport : dport) ?? 0, chain: death.step.place },
-  };
-};
 
 /** The packet was seen at the host, nothing of it was seen behind the hook, and the host's rules were not captured. */
 export const rulesWouldDecide = (context: CauseContext, hook: 'INPUT' | 'OUTPUT'): readonly Undecided[] => {

@@ -1,6 +1,7 @@
 import type { Change } from '../../network/change.ts';
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Found } from './finding.ts';
+import { patchService } from './kube-command.ts';
 import { type ElsewhereService, type Front, type KubeFront, localMembers, virtualService } from './service.ts';
 
 /**
@@ -39,17 +40,9 @@ export const clusterPolicy = (
         )
       : []),
   ];
-  const patch = `-p '{"spec":{"externalTrafficPolicy":"Cluster"}}'`;
   return {
     id: 'policy-cluster',
-    commands: [
-      {
-        node: ns.node,
-        command: kube
-          ? `kubectl -n ${kube.service.namespace} patch service ${kube.service.name} ${patch}`
-          : `kubectl -n NAMESPACE patch service NAME ${patch}`,
-      },
-    ],
+    commands: kube ? [patchService(ns.node, kube, { externalTrafficPolicy: 'Cluster' })] : [],
     changes,
     values: { virtual: front.address, port: front.port },
   };

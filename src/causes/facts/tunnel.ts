@@ -16,7 +16,7 @@ export interface TunnelEnd {
 }
 
 /** The underlay address of a VXLAN device: its `local`, else its lower device's first address, else the host's default route's device's. */
-const underlayAddress = (ns: NetNamespace, link: Link): string | undefined => {
+export const underlayAddress = (ns: NetNamespace, link: Link): string | undefined => {
   const { vxlan } = link;
   if (vxlan?.local !== undefined && vxlan.local !== '') return vxlan.local;
   const byDefault = ns.routes.find((r) => r.family === 4 && r.prefix === '0.0.0.0/0' && r.table === 'main')?.nextHops[0]
@@ -40,6 +40,35 @@ export const peersOf = (network: Network, ns: NetNamespace, link: Link): readonl
           .filter((l) => l.vxlan !== undefined && (l.name === link.name || l.vxlan.id === link.vxlan?.id))
           .map((l) => ({ namespace: host, link: l, local: underlayAddress(host, l) })),
   );
+
+/** Where a device sends what it knows no station for: its `remote`, where one host of the bundle has that address or was seen to speak from it. */
+const remoteEndOf = (network: Network, { vxlan }: Link): Omit<TunnelEnd, 'link'> | undefined => {
+  const owners = network.owners(vxlan?.remote ?? '').filter((o) => o.namespace.name === '' && o.link.kind !== 'dummy');
+  const holders = owners.length > 0 ? owners.map((o) => o.namespace) : speakersOf(network, vxlan?.remote ?? '');
+  return holders.length === 1 && holders[0] ? { namespace: holders[0], local: vxlan?.remote } : undefined;
+};
+
+/** Hosts that were seen to send ARP from the address, which a kernel does with its own addresses alone (arp_solicit, arp_process). */
+const speakersOf = (network: Network, address: string): readonly NetNamespace[] =>
+  network.nodes
+    .map(({ host }) => host)
+    .filter((host) =>
+      host.packets.some((table) =>
+        table.rowsWithAddress(address).some((row) => {
+          const view = table.packet(row);
+          return view.proto === 'arp' && view.direction === 'out' && view.src === address;
+        }),
+      ),
+    );
+
+/** The far end to which a device asks for a neighbour: whose device has the address, else where it is told to send, else the first of its peers. */
+export const askedEnd = (
+  network: Network,
+  ns: NetNamespace,
+  link: Link,
+  hop: string,
+): Omit<TunnelEnd, 'link'> | undefined =>
+  tunnelEndOf(network, hop) ?? remoteEndOf(network, link) ?? peersOf(network, ns, link)[0];
 
 /** The last encapsulation of a leg. */
 export const lastEncapsulation = (leg: Leg, code: ActionCode): Step | undefined =>

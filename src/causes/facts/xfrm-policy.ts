@@ -6,6 +6,8 @@ import type { XfrmFlow } from '../../path/xfrm/policy.ts';
 import { isAt } from '../../records/source.ts';
 import type { XfrmPolicy, XfrmState, XfrmTemplate } from '../../records/xfrm.ts';
 import { numberOf, textOf } from './ending.ts';
+import { commandIn, type FixCommand } from './fix-command.ts';
+import { NO_PART, part, type Shell, type ShellPart, shell } from './shell.ts';
 
 type PolicyRecord = Omit<XfrmPolicy, 'source'>;
 export type PolicyDir = 'in' | 'out' | 'fwd';
@@ -65,40 +67,31 @@ export const asDirection = (policy: XfrmPolicy, dir: PolicyDir): PolicyRecord =>
   };
 };
 
-const templateWords = (t: XfrmTemplate): string =>
-  [
-    'tmpl',
-    ...(t.src === '' ? [] : ['src', t.src]),
-    ...(t.dst === '' ? [] : ['dst', t.dst]),
-    'proto',
-    t.proto,
-    ...(t.reqid ? ['reqid', String(t.reqid)] : []),
-    'mode',
-    t.mode,
-    ...(t.optional ? ['level', 'use'] : []),
-  ].join(' ');
+const templatePart = (t: XfrmTemplate): ShellPart => {
+  const src = t.src === '' ? NO_PART : part` src ${t.src}`;
+  const dst = t.dst === '' ? NO_PART : part` dst ${t.dst}`;
+  const reqid = t.reqid ? part` reqid ${t.reqid}` : NO_PART;
+  return part` tmpl${src}${dst} proto ${t.proto}${reqid} mode ${t.mode}${t.optional ? part` level use` : NO_PART}`;
+};
 
 /** The selector and direction by which `ip xfrm policy` finds a policy. */
-const policyKey = ({ selector: s, dir, mark, ifId }: PolicyRecord): string =>
-  [
-    `src ${s.src} dst ${s.dst}`,
-    ...(s.proto === undefined ? [] : [`proto ${s.proto}`]),
-    ...(s.sport === undefined ? [] : [`sport ${s.sport}`]),
-    ...(s.dport === undefined ? [] : [`dport ${s.dport}`]),
-    `dir ${dir}`,
-    ...(mark === undefined ? [] : [`mark ${mark.value} mask ${mark.mask}`]),
-    ...(ifId ? [`if_id ${ifId}`] : []),
-  ].join(' ');
+const policyKey = ({ selector: s, dir, mark, ifId }: PolicyRecord): ShellPart => {
+  const proto = s.proto === undefined ? NO_PART : part` proto ${s.proto}`;
+  const sport = s.sport === undefined ? NO_PART : part` sport ${s.sport}`;
+  const dport = s.dport === undefined ? NO_PART : part` dport ${s.dport}`;
+  const marked = mark === undefined ? NO_PART : part` mark ${mark.value} mask ${mark.mask}`;
+  const device = ifId ? part` if_id ${ifId}` : NO_PART;
+  return part`src ${s.src} dst ${s.dst}${proto}${sport}${dport} dir ${dir}${marked}${device}`;
+};
 
 /** `ip xfrm policy add` (or `update`) as it would be typed. */
-export const policyCommand = (verb: 'add' | 'update', policy: PolicyRecord): string =>
-  [
-    `ip xfrm policy ${verb} ${policyKey(policy)}`,
-    ...(policy.action === 'block' ? ['action block'] : []),
-    ...(policy.priority === 0 ? [] : [`priority ${policy.priority}`]),
-    ...policy.templates.map(templateWords),
-  ].join(' ');
-export const deletePolicyCommand = (policy: PolicyRecord): string => `ip xfrm policy delete ${policyKey(policy)}`;
+export const policyCommand = (verb: 'add' | 'update', policy: PolicyRecord): Shell => {
+  const action = policy.action === 'block' ? part` action block` : NO_PART;
+  const priority = policy.priority === 0 ? NO_PART : part` priority ${policy.priority}`;
+  const templates = policy.templates.reduce((all, template) => part`${all}${templatePart(template)}`, NO_PART);
+  return shell`ip xfrm policy ${verb} ${policyKey(policy)}${action}${priority}${templates}`;
+};
+export const deletePolicyCommand = (policy: PolicyRecord): Shell => shell`ip xfrm policy delete ${policyKey(policy)}`;
 
 export const addPolicy = (ns: NetNamespace, record: PolicyRecord): Change => ({
   namespace: ns.id,
@@ -119,7 +112,7 @@ export const tunnelPolicies = (
   out: PolicyRecord,
 ): {
   readonly changes: readonly Change[];
-  readonly commands: readonly { readonly node: string; readonly command: string }[];
+  readonly commands: readonly FixCommand[];
 } => {
   const here = { source: { file: '', line: 0 }, ...out };
   const missing = (['out', 'in', 'fwd'] as const)
@@ -133,7 +126,7 @@ export const tunnelPolicies = (
     );
   return {
     changes: missing.map((record) => addPolicy(ns, record)),
-    commands: missing.map((record) => ({ node: ns.node, command: policyCommand('add', record) })),
+    commands: missing.map((record) => commandIn(ns, policyCommand('add', record))),
   };
 };
 
@@ -142,12 +135,12 @@ export const replaceTemplates = (
   ns: NetNamespace,
   policy: XfrmPolicy,
   templates: readonly XfrmTemplate[],
-): { readonly changes: readonly Change[]; readonly command: { readonly node: string; readonly command: string } } => {
+): { readonly changes: readonly Change[]; readonly command: FixCommand } => {
   const { source: _, ...record } = policy;
   const changed = { ...record, templates };
   return {
     changes: [deletePolicy(ns, policy), addPolicy(ns, changed)],
-    command: { node: ns.node, command: policyCommand('update', changed) },
+    command: commandIn(ns, policyCommand('update', changed)),
   };
 };
 

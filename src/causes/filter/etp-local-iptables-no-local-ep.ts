@@ -4,6 +4,7 @@ import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
 import { namespaceId, proofsOf, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { listEndpoints } from '../facts/kube-command.ts';
 import { noLocalEndpoint } from '../facts/no-local-endpoint.ts';
 import { rulesCaptured } from '../facts/rules.ts';
 import { endpointsOf, isNodePort, kubeFront, serviceName, virtualService } from '../facts/service.ts';
@@ -36,7 +37,6 @@ export const etpLocalIptablesNoLocalEp: Cause = {
       },
     ]);
     const service = kube ? serviceName(kube) : named ? `${named.namespace}/${named.name}` : '';
-    const [namespace, name] = service === '' ? ['NAMESPACE', 'NAME'] : service.split('/');
     return [
       foundAt(step, {
         confidence: confidenceOfEnd(context),
@@ -55,12 +55,7 @@ export const etpLocalIptablesNoLocalEp: Cause = {
         fixes: [
           {
             id: 'use-endpoint-nodes',
-            commands: [
-              {
-                node: ns.node,
-                command: `kubectl -n ${namespace} get endpointslices -l kubernetes.io/service-name=${name} -o wide`,
-              },
-            ],
+            commands: kube ? [listEndpoints(ns.node, kube)] : [],
             changes: [],
             values: { virtual: front.address, port: front.port },
           },

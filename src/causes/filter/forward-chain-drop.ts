@@ -1,9 +1,10 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import { lookupRoute } from '../../path/routing/lookup.ts';
 import { prefixLength } from '../../tables/address.ts';
+import { acceptFix as acceptOne } from '../facts/accept-fix.ts';
 import { isBroken, weaker } from '../facts/confidence.ts';
 import { confidenceOfDeath, type Death, deathBy, deathFound } from '../facts/death.ts';
-import { type DropRule, dropRuleOf, dropValues, hasOwnCause, removalFix, toolOf } from '../facts/drop-rule.ts';
+import { type DropRule, dropRuleOf, dropValues, hasOwnCause, removalFix } from '../facts/drop-rule.ts';
 import { namespaceId } from '../facts/ending.ts';
 import type { Cause, CauseContext, Found, Verdict } from '../facts/finding.ts';
 import { undecided } from '../facts/found.ts';
@@ -44,7 +45,10 @@ export const forwardChainDrop: Cause = {
       confidence: drop.packets === 0 ? weaker(uncounted, walked) : walked,
       values: { ...dropValues(drop), iif: ingressOf(death), oif: death.step.device ?? '' },
       words: [drop.isPolicy ? `FORWARD DROP` : drop.chain],
-      fixes: [acceptFix(ns, death, drop), ...removalFix(ns, drop, drop.isPolicy ? 'policy-accept' : 'remove-rule')],
+      fixes: [
+        drop.nft ? acceptOne(ns, death.step, drop) : acceptFix(ns, death, drop),
+        ...removalFix(ns, drop, 'remove-rule'),
+      ],
     });
   },
   told: (context) => loggedRefusals(context, (sign) => hookOf(sign) === 'FORWARD' && !tellsInvalid(sign)),
@@ -99,12 +103,18 @@ const networkOf = (ns: NetNamespace, family: 4 | 6, address: string): string => 
 const acceptFix = (ns: NetNamespace, death: Death, drop: DropRule): Found['fixes'][number] => {
   const { family, src, dst } = death.step.before;
   const [from, to] = [networkOf(ns, family, src), networkOf(ns, family, dst)];
-  const plain = { family, table: 'filter', chain: 'FORWARD', position: 1, target: 'ACCEPT' } as const;
+  const plain = {
+    family,
+    table: 'filter',
+    chain: 'FORWARD',
+    position: 1,
+    target: 'ACCEPT',
+    backend: drop.backend,
+  } as const;
   const rules = [ruleChange(ns, { ...plain, src: from, dst: to }), ruleChange(ns, { ...plain, src: to, dst: from })];
-  const tool = toolOf(ns, drop);
   return {
     id: 'accept-networks',
-    commands: rules.map(({ command }) => ({ ...command, command: command.command.replace(/^ip6?tables/, tool) })),
+    commands: rules.map(({ command }) => command),
     changes: rules.map(({ change }) => change),
     values: { from, to },
   };

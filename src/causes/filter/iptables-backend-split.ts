@@ -2,11 +2,14 @@ import type { SeenEntry } from '../../evidence/observation.ts';
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import { ownerOfChain, type RuleOwner } from '../../path/netfilter/owner.ts';
 import type { Backend, Rule, RuleTable } from '../../records/iptables.ts';
+import { acceptFix } from '../facts/accept-fix.ts';
 import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
 import { confidenceOfDeath, type Death, deathBy, deathFound } from '../facts/death.ts';
-import { type DropRule, dropRuleOf, dropValues, removal, removalFix } from '../facts/drop-rule.ts';
+import { deleteRule } from '../facts/delete-rule.ts';
+import { type DropRule, dropRuleOf, dropValues, isCatchAll, removalFix } from '../facts/drop-rule.ts';
 import { decisiveLine, namespaceId, proofsOf, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext, Found, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { isRuleEnd, ruleAt } from '../facts/rules.ts';
 import { arrivalsAt, failsUnexplained, legsOf, wentOn } from '../facts/trace.ts';
@@ -95,7 +98,7 @@ const dropped = (context: CauseContext, death: Death): readonly Found[] => {
     values: { ...dropValues(drop), backend: drop.backend, other, variant: 'dropped' },
     words: [drop.chain],
     evidence: [...supportingLine(here.table), ...supportingLine(there.table)],
-    fixes: removalFix(ns, drop, 'remove-stale'),
+    fixes: removalFix(ns, drop, 'remove-stale', true),
   });
 };
 
@@ -109,11 +112,12 @@ const overruled = (context: CauseContext, death: Death, drop: DropRule): readonl
   const other = otherOf(backend);
   if (table !== 'filter' || clusterChains(ns, backend, family).some((c) => c.table.name === 'filter')) return [];
   const accepting = clusterAccept(ns, other, family, death.step.place);
-  const fix = removal(ns, drop);
-  if (!accepting || !fix?.changes.length) return [];
+  // A policy, or the end of a firewall, stays: the packet is let through before it.
+  const fixes = isCatchAll(drop) ? [acceptFix(ns, death.step, drop)] : removalFix(ns, drop, 'remove-stale');
+  const changes = fixes[0]?.changes ?? [];
+  if (!accepting || changes.length === 0) return [];
   // Where the bundle does not hold the rest of the way, to get past is all that can be shown.
-  if (!context.rewalk(fix.changes).branches.some((b) => b.outcome === 'delivered' || b.outcome === 'unknown'))
-    return [];
+  if (!context.rewalk(changes).branches.some((b) => b.outcome === 'delivered' || b.outcome === 'unknown')) return [];
   const walked = confidenceOfDeath(context, death);
   return deathFound(context, death, {
     confidence: drop.packets === 0 ? weaker('likely', walked) : walked,
@@ -127,7 +131,7 @@ const overruled = (context: CauseContext, death: Death, drop: DropRule): readonl
     },
     words: [drop.chain],
     evidence: decisiveLine(accepting, ['-j ACCEPT']),
-    fixes: removalFix(ns, drop, 'remove-stale'),
+    fixes,
   });
 };
 
@@ -173,7 +177,7 @@ const mistranslated = (context: CauseContext): readonly Found[] => {
     ];
     const outcomes = context.rewalk(changes).branches;
     if (!outcomes.some((b) => b.outcome === 'delivered')) continue;
-    const tool = family === 4 ? 'iptables' : 'ip6tables';
+    const deletion = deleteRule(ns, { table: placed.table, rule: entrance });
     return [
       foundAt(translation.step, {
         confidence: confidenceOfEnd(context),
@@ -196,12 +200,7 @@ const mistranslated = (context: CauseContext): readonly Found[] => {
         fixes: [
           {
             id: 'remove-stale',
-            commands: [
-              {
-                node: ns.node,
-                command: `${tool}-${placed.table.backend} -t nat -D ${entrance.chain} ${entrance.position}`,
-              },
-            ],
+            commands: deletion === undefined ? [] : [commandIn(ns, deletion)],
             changes,
             values: { chain: entrance.chain, table: 'nat' },
           },

@@ -64,12 +64,7 @@ export const kubeRouterStalePodFw: Cause = {
         fixes: [
           {
             id: 'delete-stale-jump',
-            commands: mine
-              .filter((r) => addressesOf(r).includes(address))
-              .map((r) => ({
-                node: ns.node,
-                command: `${family === 4 ? 'iptables' : 'ip6tables'} -D ${r.chain} ${r.position}`,
-              })),
+            commands: [],
             changes: mine
               .filter((r) => addressesOf(r).includes(address))
               .map((r) => ({

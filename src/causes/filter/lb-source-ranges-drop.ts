@@ -5,6 +5,7 @@ import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, namespaceId, proofsOf, stepsOf, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { patchService } from '../facts/kube-command.ts';
 import { chainsOf, isRuleEnd } from '../facts/rules.ts';
 import { isNodePort, kubeFront, serviceName } from '../facts/service.ts';
 import { isAssumed } from '../facts/set-assumption.ts';
@@ -57,8 +58,7 @@ export const lbSourceRangesDrop: Cause = {
     const changes: readonly Change[] = ns.sets.has(set)
       ? [memberAdded(ns, set, [front.address, `${front.proto}:${front.port}`, `${step.before.src}/${length}`])]
       : [];
-    const [namespace, name] = values.service === '' ? ['NAMESPACE', 'NAME'] : values.service.split('/');
-    const patch = JSON.stringify({ spec: { loadBalancerSourceRanges: [...ranges, `${step.before.src}/${length}`] } });
+    const loadBalancerSourceRanges = [...ranges, `${step.before.src}/${length}`];
     return [
       foundAt(step, {
         confidence: confidenceOfEnd(context),
@@ -73,7 +73,7 @@ export const lbSourceRangesDrop: Cause = {
         fixes: [
           {
             id: 'allow-source',
-            commands: [{ node: ns.node, command: `kubectl -n ${namespace} patch service ${name} -p '${patch}'` }],
+            commands: kube ? [patchService(ns.node, kube, { loadBalancerSourceRanges })] : [],
             changes,
             values: { client: step.before.src },
           },

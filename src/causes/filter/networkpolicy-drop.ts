@@ -183,7 +183,7 @@ const membership = (
     return [
       {
         id: 'admit-peer',
-        commands: [{ node: ns.node, command: `ipset add ${set.name} ${address}` }],
+        commands: [],
         changes: [change],
         values: { set: set.name, peer: address },
       },

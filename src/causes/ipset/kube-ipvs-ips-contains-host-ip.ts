@@ -46,7 +46,7 @@ export const kubeIpvsIpsContainsHostIp: Cause = {
         fixes: [
           {
             id: 'remove-member',
-            commands: [{ node: ns.node, command: `ipset del ${name} ${dst}` }],
+            commands: [],
             changes: [{ namespace: ns.id, op: 'delete', what: 'set-member', set: name, parts: member.parts }],
             values: { address: dst, set: name },
           },

@@ -5,9 +5,11 @@ import type { Rule } from '../../records/iptables.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, proofsOf, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { chainNamed, chainsOf, isRuleEnd, optionsOf } from '../facts/rules.ts';
 import { isComplete } from '../facts/sets.ts';
+import { shell } from '../facts/shell.ts';
 
 /**
  * kube-router up to 2.6.0 restores every ipset of the node from its own copy, those of other programs too. A set that another program filled
@@ -57,7 +59,7 @@ export const kubeRouterForeignIpsetClobbered: Cause = {
             fixes: [
               {
                 id: 'upgrade-kube-router',
-                commands: [{ node: ns.node, command: `ipset list ${name}` }],
+                commands: [commandIn(ns, shell`ipset list ${name}`)],
                 changes: [],
                 values: { set: name },
               },

@@ -52,7 +52,7 @@ export const kubeRouterLocalIpsEmpty: Cause = {
         fixes: [
           {
             id: 'fill-set',
-            commands: [{ node: ns.node, command: `ipset add ${names.local} ${address} timeout 0` }],
+            commands: [],
             changes: [memberAdded(ns, names.local, [address], 0)],
             values: { address, set: names.local },
           },

@@ -60,7 +60,7 @@ export const kubeRouterNodeipInSvipReject: Cause = {
         fixes: [
           {
             id: 'add-local-address',
-            commands: [{ node: ns.node, command: `ipset add ${names.local} ${address} timeout 0` }],
+            commands: [],
             changes: [memberAdded(ns, names.local, [address], 0)],
             values: { address, set: names.local },
           },

@@ -57,7 +57,7 @@ export const kubeRouterSvipPrtRace: Cause = {
         fixes: [
           {
             id: 'add-entry',
-            commands: [{ node: ns.node, command: `ipset add ${names.ports} ${address},${proto}:${port} timeout 0` }],
+            commands: [],
             changes: [memberAdded(ns, names.ports, [address, `${proto}:${port}`], 0)],
             values: { virtual: address, port, proto, set: names.ports },
           },

@@ -2,11 +2,13 @@ import { prefixContains } from '../../tables/address.ts';
 import { confidenceOfEnd, isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, proofsOf, supportingLine } from '../facts/ending.ts';
 import type { Cause, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { lostEncryption } from '../facts/lost-encryption.ts';
 import { hasRaven, RAVEN, skipSet } from '../facts/raven.ts';
 import { memberAdded } from '../facts/set-member.ts';
 import { isComplete } from '../facts/sets.ts';
+import { shell } from '../facts/shell.ts';
 import { policyWords } from '../facts/xfrm-policy.ts';
 
 /**
@@ -52,7 +54,7 @@ export const ravenSkipNatSetIncomplete: Cause = {
           fixes: [
             {
               id: 'add-pair',
-              commands: [{ node: ns.node, command: `ipset add ${RAVEN.skipSet} ${src},${dst}` }],
+              commands: [commandIn(ns, shell`ipset add ${RAVEN.skipSet} ${src},${dst}`)],
               changes: [memberAdded(ns, RAVEN.skipSet, [src, dst])],
               values: { set: RAVEN.skipSet, src, dst },
             },

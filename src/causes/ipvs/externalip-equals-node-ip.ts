@@ -3,8 +3,10 @@ import { realHolding, realOwners, virtualHolding } from '../facts/address.ts';
 import { confidenceOfEnd, isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { kubeFront, serviceName } from '../facts/service.ts';
+import { shell } from '../facts/shell.ts';
 
 /**
  * A service has another node's own address as external or load balancer address. The proxy binds it to every node, so whatever a node sends
@@ -65,10 +67,10 @@ export const externalipEqualsNodeIp: Cause = {
             {
               id: 'remove-address',
               commands: [
-                {
-                  node: ns.node,
-                  command: `ip address del ${address}/${address.includes(':') ? 128 : 32} dev ${holding.device}`,
-                },
+                commandIn(
+                  ns,
+                  shell`ip address del ${address}/${address.includes(':') ? 128 : 32} dev ${holding.device}`,
+                ),
               ],
               changes: [{ namespace: ns.id, op: 'delete', what: 'address', device: holding.device, address }],
               values: { address, device: holding.device },

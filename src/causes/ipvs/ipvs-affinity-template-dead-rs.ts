@@ -2,8 +2,10 @@ import { knows, sysctl, sysctlNumber } from '../../network/namespace.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, supportingLine } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { ipvsEntry, serverOf, templatesOf } from '../facts/ipvs-connections.ts';
+import { shell } from '../facts/shell.ts';
 
 /**
  * Session affinity is an IPVS template that pins a client to a server. With expire_quiescent_template 0 it goes on pinning after the server
@@ -61,7 +63,7 @@ export const ipvsAffinityTemplateDeadRs: Cause = {
         fixes: [
           {
             id: 'expire-templates',
-            commands: [{ node: ns.node, command: 'sysctl -w net.ipv4.vs.expire_quiescent_template=1' }],
+            commands: [commandIn(ns, shell`sysctl -w net.ipv4.vs.expire_quiescent_template=1`)],
             changes: [],
             values: { server: template.server },
           },

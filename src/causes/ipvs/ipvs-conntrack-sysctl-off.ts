@@ -3,7 +3,9 @@ import type { Step } from '../../path/step.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundWhereItDies, undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 import { translationsOf } from '../facts/translation.ts';
 
 const SYSCTL = 'net.ipv4.vs.conntrack';
@@ -78,7 +80,7 @@ export const ipvsConntrackSysctlOff: Cause = {
         fixes: [
           {
             id: 'switch-on',
-            commands: [{ node: ns.node, command: `sysctl -w ${SYSCTL}=1` }],
+            commands: [commandIn(ns, shell`sysctl -w ${SYSCTL}=1`)],
             changes: [{ namespace: ns.id, op: 'set', what: 'sysctl', name: SYSCTL, value: '1' }],
             values: { sysctl: SYSCTL },
           },

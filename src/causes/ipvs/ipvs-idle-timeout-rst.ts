@@ -4,8 +4,10 @@ import type { PacketView } from '../../records/packet.ts';
 import type { Socket } from '../../records/socket.ts';
 import { decisiveLine, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { connectionsOf, ipvsEntry } from '../facts/ipvs-connections.ts';
+import { shell } from '../facts/shell.ts';
 
 /** Seconds after which the kernel's TCP sends its first keepalive (net.ipv4.tcp_keepalive_time). */
 const KEEPALIVE = 7200;
@@ -67,9 +69,7 @@ export const ipvsIdleTimeoutRst: Cause = {
         fixes: [
           {
             id: 'keepalive',
-            commands: [
-              { node: ns.node, command: `sysctl -w net.ipv4.tcp_keepalive_time=${Math.floor((timeout * 2) / 3)}` },
-            ],
+            commands: [commandIn(ns, shell`sysctl -w net.ipv4.tcp_keepalive_time=${Math.floor((timeout * 2) / 3)}`)],
             changes: [],
             values: { timeout },
           },

@@ -2,8 +2,10 @@ import type { SeenPacket } from '../../evidence/observation.ts';
 import { knows, sysctl } from '../../network/namespace.ts';
 import { decisiveLine, supportingLine } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { connectionsOf, ipvsEntry } from '../facts/ipvs-connections.ts';
+import { shell } from '../facts/shell.ts';
 
 const FIXED_IN = [5, 9] as const;
 const CLOSED: ReadonlySet<string> = new Set(['TIME_WAIT', 'CLOSE', 'FIN_WAIT', 'LAST_ACK']);
@@ -69,7 +71,7 @@ export const ipvsPortReuse1s: Cause = {
         fixes: [
           {
             id: 'newer-kernel',
-            commands: [{ node: ns.node, command: 'uname -r' }],
+            commands: [commandOn(ns.node, shell`uname -r`)],
             changes: [],
             values: { kernel: kernel.release },
           },

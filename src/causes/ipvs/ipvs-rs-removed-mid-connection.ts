@@ -2,8 +2,10 @@ import { knows, sysctl } from '../../network/namespace.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, supportingLine } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { connectionsOf, ipvsEntry, serverOf } from '../facts/ipvs-connections.ts';
+import { shell } from '../facts/shell.ts';
 
 /** States in which nobody waits for an answer any more. */
 const OVER: ReadonlySet<string> = new Set(['TIME_WAIT', 'CLOSE', 'FIN_WAIT', 'LAST_ACK', 'NONE']);
@@ -67,7 +69,7 @@ export const ipvsRsRemovedMidConnection: Cause = {
         fixes: [
           {
             id: 'expire-nodest',
-            commands: [{ node: ns.node, command: 'sysctl -w net.ipv4.vs.expire_nodest_conn=1' }],
+            commands: [commandIn(ns, shell`sysctl -w net.ipv4.vs.expire_nodest_conn=1`)],
             changes: [],
             values: { server: connection.server },
           },

@@ -1,10 +1,13 @@
 import type { Change } from '../../network/change.ts';
+import type { NetNamespace } from '../../network/namespace.ts';
 import { knows, sysctl } from '../../network/namespace.ts';
 import type { RealServer, VirtualService } from '../../records/ipvs.ts';
 import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, numberOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { deleteServer, weighServer } from '../facts/ipvs-command.ts';
 import { connectionsOf, ipvsEntry, serverOf } from '../facts/ipvs-connections.ts';
 import { endpointsOf, isNodePort, kubeFront } from '../facts/service.ts';
 
@@ -62,7 +65,7 @@ const allAtZero = (
         ...ready.slice(0, 2).flatMap((e) => supportingLine(e)),
         ...symptomLines(context),
       ],
-      fixes: first ? [raise(ns.id, ns.node, service, first)] : [],
+      fixes: first ? [raise(ns, service, first)] : [],
     }),
   ];
 };
@@ -80,6 +83,7 @@ const pinned = (context: CauseContext): readonly Verdict[] => {
     return [undecided([{ kind: 'ipvsadm-connections', namespace: ns.id }], valuesOf(service, zero[0], 'pinned', []))];
   }
   const server = serverOf(service, connection);
+  const command = server && deleteServer(service, server);
   const reuse = sysctl(ns, 'net.ipv4.vs.conn_reuse_mode');
   return [
     foundAt(entry.step, {
@@ -95,12 +99,7 @@ const pinned = (context: CauseContext): readonly Verdict[] => {
         ? [
             {
               id: 'delete-server',
-              commands: [
-                {
-                  node: ns.node,
-                  command: `ipvsadm -d -${service.proto === 'udp' ? 'u' : 't'} ${service.address}:${service.port} -r ${server.address}:${server.port}`,
-                },
-              ],
+              commands: command === undefined ? [] : [commandIn(ns, command)],
               changes: [{ namespace: ns.id, op: 'delete', what: 'real-server', source: server.source }],
               values: { server: server.address },
             },
@@ -126,20 +125,16 @@ const valuesOf = (
   ready,
 });
 
-const raise = (namespace: string, node: string, service: VirtualService, server: RealServer) => {
+const raise = (ns: NetNamespace, service: VirtualService, server: RealServer) => {
+  const command = weighServer(service, server, 1);
   const { source: _, ...record } = server;
   const changes: readonly Change[] = [
-    { namespace, op: 'delete', what: 'real-server', source: server.source },
-    { namespace, op: 'add', what: 'real-server', service: service.source, record: { ...record, weight: 1 } },
+    { namespace: ns.id, op: 'delete', what: 'real-server', source: server.source },
+    { namespace: ns.id, op: 'add', what: 'real-server', service: service.source, record: { ...record, weight: 1 } },
   ];
   return {
     id: 'raise-weight',
-    commands: [
-      {
-        node,
-        command: `ipvsadm -e -${service.proto === 'udp' ? 'u' : 't'} ${service.address}:${service.port} -r ${server.address}:${server.port} -m -w 1`,
-      },
-    ],
+    commands: command === undefined ? [] : [commandIn(ns, command)],
     changes,
     values: { server: server.address },
   };

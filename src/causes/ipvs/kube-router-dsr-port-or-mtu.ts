@@ -5,7 +5,9 @@ import type { Source } from '../../records/source.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, proofsOf, supportingLine } from '../facts/ending.ts';
 import type { Cause, EvidenceLine } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { type Shell, shell } from '../facts/shell.ts';
 
 /**
  * Direct server return: IPVS tunnels the request to the pod, and the pod answers the client itself as the virtual address. For that the pod
@@ -48,7 +50,7 @@ export const kubeRouterDsrPortOrMtu: Cause = {
         fixes: [
           {
             id: `mend-${fault.code}`,
-            commands: [{ node: pod.node, command: fault.command }],
+            commands: [commandIn(pod, fault.command)],
             changes: [],
             values: { virtual, port, device: fault.device, server },
           },
@@ -62,7 +64,7 @@ interface Fault {
   readonly code: 'address' | 'rp-filter' | 'port';
   readonly device: string;
   readonly listens: string;
-  readonly command: string;
+  readonly command: Shell;
   readonly sources: readonly Source[];
 }
 
@@ -74,7 +76,7 @@ const faultIn = (pod: NetNamespace, virtual: string, port: number, proto: string
       code: 'address',
       device: '',
       listens: '',
-      command: `ip netns exec ${pod.name} ip address add ${virtual}/${virtual.includes(':') ? 128 : 32} dev kube-tunnel-if`,
+      command: shell`ip address add ${virtual}/${virtual.includes(':') ? 128 : 32} dev kube-tunnel-if`,
       sources: sourcesOf('ip-addr'),
     };
   const tunnel =
@@ -90,7 +92,7 @@ const faultIn = (pod: NetNamespace, virtual: string, port: number, proto: string
       code: 'rp-filter',
       device,
       listens: '',
-      command: `ip netns exec ${pod.name} sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.${device}.rp_filter=0`,
+      command: shell`sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.${device.replaceAll('.', '/')}.rp_filter=0`,
       sources: [deviceSysctl(pod, 4, 'all', 'rp_filter'), deviceSysctl(pod, 4, device, 'rp_filter')].flatMap((s) =>
         s ? [s.source] : [],
       ),
@@ -104,7 +106,7 @@ const faultIn = (pod: NetNamespace, virtual: string, port: number, proto: string
       code: 'port',
       device,
       listens: String(listeners[0]?.localPort ?? ''),
-      command: `ss -lntu 'sport = :${port}'`,
+      command: shell`ss -lntu ${`sport = :${port}`}`,
       sources: listeners.slice(0, 2).map((s) => s.source),
     };
   return undefined;

@@ -7,6 +7,7 @@ import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine, Verdict } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { editService } from '../facts/kube-command.ts';
 import { isRuleEnd } from '../facts/rules.ts';
 import { sameServiceElsewhere, virtualService } from '../facts/service.ts';
 import { isIpvsUnlisted } from '../facts/unlisted-services.ts';
@@ -96,21 +97,13 @@ const verdict = (
       fixes: [
         {
           id: 'declare-port',
-          commands: [
-            { node: ns.node, command: `kubectl -n NAMESPACE edit service NAME   # spec.ports: ${front.proto} ${port}` },
-          ],
+          commands: editService(context.network, ns.node, front.address),
           changes: [],
           values: { virtual: front.address, port },
         },
         {
           id: 'keep-address-off-nodes',
-          commands: [
-            {
-              node: ns.node,
-              command:
-                'kubectl -n NAMESPACE annotate service NAME service.beta.kubernetes.io/alibaba-cloud-loadbalancer-hostname=HOSTNAME',
-            },
-          ],
+          commands: [],
           changes: [
             { namespace: ns.id, op: 'delete', what: 'address', device: holding.device, address: front.address },
           ],

@@ -4,8 +4,10 @@ import { isInferred } from '../../records/origin.ts';
 import { deathBy, deathFound } from '../facts/death.ts';
 import { namespaceId, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { undecided } from '../facts/found.ts';
 import { isDefault, routeOfStep } from '../facts/route-search.ts';
+import { shell } from '../facts/shell.ts';
 import { isSeenFailing, legsOf, seenBehind } from '../facts/trace.ts';
 
 const hasNoCarrier = (link: Link | undefined): boolean => link?.flags.includes('NO-CARRIER') ?? false;
@@ -38,7 +40,7 @@ export const ifaceDownOrNoCarrier: Cause = {
         : [
             {
               id: 'set-up',
-              commands: [{ node: ns.node, command: `ip link set dev ${device} up` }],
+              commands: [commandIn(ns, shell`ip link set dev ${device} up`)],
               changes: [{ namespace: ns.id, op: 'set', what: 'link', device, up: true }],
               values: { device },
             },

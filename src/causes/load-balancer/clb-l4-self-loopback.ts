@@ -5,7 +5,9 @@ import { realHolding, virtualHolding } from '../facts/address.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 
 /**
  * A layer 4 load balancer keeps the client's address. A node that asks it and is itself one of its servers gets its own SYN back, under its
@@ -64,7 +66,7 @@ export const clbL4SelfLoopback: Cause = {
         fixes: [
           {
             id: 'use-cluster-ip',
-            commands: [{ node: client.node, command: 'kubectl get services -A -o wide' }],
+            commands: [commandOn(client.node, shell`kubectl get services -A -o wide`)],
             changes: [],
             values: { balancer: question.dst },
           },

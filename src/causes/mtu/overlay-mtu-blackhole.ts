@@ -7,7 +7,9 @@ import type { Link } from '../../records/link.ts';
 import type { PacketView } from '../../records/packet.ts';
 import { decisiveLine, namespaceId, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { undecided } from '../facts/found.ts';
+import { NO_PART, part, shell } from '../facts/shell.ts';
 import { toldTooBig } from '../facts/too-big.ts';
 import { crossoversOf } from '../facts/trace.ts';
 
@@ -136,10 +138,12 @@ const gap = (context: CauseContext, leg: Leg, same: readonly SeenPacket[], lengt
         {
           id: 'clamp-mss',
           // The size that a peer announces on its SYN limits what is sent to it: what comes in by the device for the lost direction, what goes out for the other.
-          commands: (device === '' ? [''] : [` -i ${device}`, ` -o ${device}`]).map((way) => ({
-            node: last.node,
-            command: `${leg.packet.family === 4 ? 'iptables' : 'ip6tables'} -t mangle -A FORWARD${way} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${mss}`,
-          })),
+          commands: (device === '' ? [NO_PART] : [part` -i ${device}`, part` -o ${device}`]).map((way) =>
+            commandOn(
+              last.node,
+              shell`${leg.packet.family === 4 ? 'iptables' : 'ip6tables'} -t mangle -A FORWARD${way} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${mss}`,
+            ),
+          ),
           changes: [],
           values: { mss, device },
         },

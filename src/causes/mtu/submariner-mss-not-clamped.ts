@@ -2,7 +2,9 @@ import { stuckOf } from '../../evidence/seen.ts';
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import { decisiveLine, namespaceId, stepsOf, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 import { agentChain, CHAIN, hasSubmariner, vtepOf } from '../facts/submariner.ts';
 
 /** Large segments do not get through the tunnel, and the route agent's MSS clamping is not there (or not for both directions). */
@@ -46,10 +48,7 @@ export const submarinerMssNotClamped: Cause = {
           {
             id: 'clamp',
             commands: [
-              {
-                node: ns.node,
-                command: `kubectl annotate node ${ns.node} submariner.io/tcp-clamp-mss=1200 --overwrite`,
-              },
+              commandOn(ns.node, shell`kubectl annotate node ${ns.node} submariner.io/tcp-clamp-mss=1200 --overwrite`),
             ],
             changes: [],
             values: { chain: CHAIN },

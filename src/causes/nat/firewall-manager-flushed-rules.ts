@@ -5,11 +5,15 @@ import { senderOf } from '../../path/walk-result.ts';
 import type { Chain, RuleTable } from '../../records/iptables.ts';
 import { bpfProxyDevice } from '../facts/bpf-proxy.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
+import { iptablesOf } from '../facts/delete-rule.ts';
 import { decisiveLine, namespaceId, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { restartProxy } from '../facts/kube-command.ts';
 import { rulesCaptured } from '../facts/rules.ts';
 import { kubeFront, runsPods } from '../facts/service.ts';
+import { shell } from '../facts/shell.ts';
 import { isSeenFailing } from '../facts/trace.ts';
 import { translationsOf } from '../facts/translation.ts';
 
@@ -149,15 +153,9 @@ const managerOf = (ns: NetNamespace): { readonly owner: RuleOwner; readonly chai
 };
 
 const fixOf = (ns: NetNamespace, family: 4 | 6, unhooked: Unhooked | undefined) => {
-  const restart = {
-    node: ns.node,
-    command: 'kubectl -n kube-system delete pod -l k8s-app=kube-proxy --field-selector spec.nodeName=NODE'.replace(
-      'NODE',
-      ns.node,
-    ),
-  };
+  const restart = restartProxy(ns.node);
   if (!unhooked) return { id: 'restart-proxy', commands: [restart], changes: [], values: { chain: 'KUBE-SERVICES' } };
-  const tool = family === 4 ? 'iptables' : 'ip6tables';
+  const tool = iptablesOf(ns, unhooked.table);
   const hooks = (['PREROUTING', 'OUTPUT'] as const).filter(
     (from) => !unhooked.table.chains.get(from)?.rules.some((r) => r.target?.name === unhooked.chain.name),
   );
@@ -180,10 +178,7 @@ const fixOf = (ns: NetNamespace, family: 4 | 6, unhooked: Unhooked | undefined) 
   );
   return {
     id: 'hook-again',
-    commands: hooks.map((chain) => ({
-      node: ns.node,
-      command: `${tool} -t nat -I ${chain} 1 -j ${unhooked.chain.name}`,
-    })),
+    commands: hooks.map((chain) => commandIn(ns, shell`${tool} -t nat -I ${chain} 1 -j ${unhooked.chain.name}`)),
     changes,
     values: { chain: unhooked.chain.name },
   };

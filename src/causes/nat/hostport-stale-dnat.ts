@@ -1,8 +1,10 @@
 import { knows } from '../../network/namespace.ts';
 import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
+import { deleteRule } from '../facts/delete-rule.ts';
 import { decisiveLine, endingOf, proofsOf } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { hostPortTranslation, isHostPortChain } from '../facts/host-port.ts';
 import { chainsLike, optionsOf, ruleAt } from '../facts/rules.ts';
@@ -74,6 +76,7 @@ export const hostportStaleDnat: Cause = {
         ),
       ];
     const rule = t.step.proofs.map((p) => ruleAt(ns, p.source)).find((r) => r?.rule.target?.name === 'DNAT');
+    const deletion = rule && deleteRule(ns, rule);
     return [
       foundAt(ending.step, {
         confidence:
@@ -92,12 +95,7 @@ export const hostportStaleDnat: Cause = {
           ? [
               {
                 id: 'delete-rule',
-                commands: [
-                  {
-                    node: ns.node,
-                    command: `${family === 4 ? 'iptables' : 'ip6tables'} -t nat -D ${rule.rule.chain} ${rule.rule.position}`,
-                  },
-                ],
+                commands: deletion === undefined ? [] : [commandIn(ns, deletion)],
                 changes: [{ namespace: ns.id, op: 'delete', what: 'iptables-rule', source: rule.rule.source }],
                 values: { server: t.server },
               },

@@ -3,10 +3,12 @@ import { virtualHolding } from '../facts/address.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, proofsOf } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { hostPortTranslation } from '../facts/host-port.ts';
 import { ruleAt } from '../facts/rules.ts';
 import { kubeFront, serviceName, virtualService } from '../facts/service.ts';
+import { shell } from '../facts/shell.ts';
 
 /**
  * A hostPort's rule takes everything for a local address on its port. In ipvs mode the addresses of services are local, so a pod with
@@ -64,7 +66,7 @@ export const hostportStealsVipPort: Cause = {
           {
             id: 'other-host-port',
             commands: [
-              { node: ns.node, command: `kubectl get pods -A -o wide --field-selector status.podIP=${t.server}` },
+              commandOn(ns.node, shell`kubectl get pods -A -o wide --field-selector status.podIP=${t.server}`),
             ],
             changes: rule ? [{ namespace: ns.id, op: 'delete', what: 'iptables-rule', source: rule.rule.source }] : [],
             values: { server: t.server, port: t.port },

@@ -1,12 +1,15 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
-import type { Rule } from '../../records/iptables.ts';
+import type { Rule, Target } from '../../records/iptables.ts';
 import { virtualHolding } from '../facts/address.ts';
 import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
+import { deleteRule, iptablesOf, ruleWords } from '../facts/delete-rule.ts';
 import { decisiveLine, namespaceId, proofsOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Found, Undecided } from '../facts/finding.ts';
+import { commandIn, type FixCommand } from '../facts/fix-command.ts';
 import { foundWhereItDies, undecided } from '../facts/found.ts';
 import { ruleAt, rulesCaptured } from '../facts/rules.ts';
+import { shell } from '../facts/shell.ts';
 import { isSeenFailing } from '../facts/trace.ts';
 
 /**
@@ -136,12 +139,7 @@ const fixes = (ns: NetNamespace, rule: Rule): Found['fixes'] => {
   return [
     {
       id: 'mask-mark',
-      commands: [
-        {
-          node: ns.node,
-          command: `iptables-save -t mangle | sed '/^-A ${rule.chain} /s|${option?.flag} ${option?.values[0]}|--set-xmark ${value}/${value}|' | iptables-restore -T mangle`,
-        },
-      ],
+      commands: commandsOf(ns, rule, { ...rule.target, options: [masked] }),
       changes: [
         { namespace: ns.id, op: 'delete', what: 'iptables-rule', source: rule.source },
         {
@@ -163,4 +161,14 @@ const fixes = (ns: NetNamespace, rule: Rule): Found['fixes'] => {
       values: { mark: value, chain: rule.chain },
     },
   ];
+};
+
+/** The new rule in the old one's place, then the old one taken out: at no moment is there none. */
+const commandsOf = (ns: NetNamespace, rule: Rule, target: Target): readonly FixCommand[] => {
+  const table = ns.tables.find((t) => t.chains.get(rule.chain)?.rules.includes(rule));
+  const words = ruleWords({ matches: rule.matches, target });
+  const deletion = table && deleteRule(ns, { table, rule });
+  if (!table || !words || deletion === undefined) return [];
+  const insertion = shell`${iptablesOf(ns, table)} -t mangle -I ${rule.chain} ${rule.position} ${words}`;
+  return [commandIn(ns, insertion), commandIn(ns, deletion)];
 };

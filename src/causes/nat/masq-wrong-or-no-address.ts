@@ -101,16 +101,15 @@ const betterSource = (
       position: 1,
       dst,
       target: 'SNAT',
+      options: [{ flag: '--to-source', invert: false, values: [address] }],
     });
-    if (change.what !== 'iptables-rule' || change.op !== 'add') continue;
-    const target = { name: 'SNAT', goto: false, options: [{ flag: '--to-source', invert: false, values: [address] }] };
-    const changes = [{ ...change, record: { ...change.record, target } }];
+    const changes = [change];
     if (!context.rewalk(changes).branches.every((b) => b.outcome === 'delivered')) continue;
     return {
       source: address,
       fix: {
         id: 'explicit-source',
-        commands: [{ ...command, command: `${command.command} --to-source ${address}` }],
+        commands: [command],
         changes,
         values: { source: address, wrong },
       },

@@ -4,8 +4,10 @@ import { realHolding } from '../facts/address.ts';
 import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, proofsOf, supportingLine } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { nodePortProof, siblings } from '../facts/node-ports.ts';
+import { shell } from '../facts/shell.ts';
 import { translationsOf } from '../facts/translation.ts';
 
 /**
@@ -85,7 +87,7 @@ export const nodeportOnLoopback: Cause = {
         fixes: [
           {
             id: 'use-node-address',
-            commands: [{ node: ns.node, command: 'ip -brief address' }],
+            commands: [commandIn(ns, shell`ip -brief address`)],
             changes: [],
             values: { served: own[0]?.address ?? '', port: question.dport },
           },

@@ -4,8 +4,10 @@ import type { Step } from '../../path/step.ts';
 import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, namespaceId, proofsOf, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { isRuleEnd, ruleAt, rulesCaptured } from '../facts/rules.ts';
+import { shell } from '../facts/shell.ts';
 import { arrivalsAt, failsUnexplained, wentOn } from '../facts/trace.ts';
 
 /**
@@ -64,7 +66,7 @@ export const sourceIpMaskedBreaksAcl: Cause = {
         fixes: [
           {
             id: 'allow-translated-source',
-            commands: [{ node: end.node, command: `conntrack -L -d ${end.before.dst}` }],
+            commands: [commandOn(end.node, shell`conntrack -L -d ${end.before.dst}`)],
             changes: [],
             values: { seenAs: end.before.src, client: masked.before.src },
           },

@@ -4,9 +4,11 @@ import { prefixContains } from '../../tables/address.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf, stepsOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Found, Verdict } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { chainsOf, ruleAt } from '../facts/rules.ts';
 import { memberAdded } from '../facts/set-member.ts';
+import { shell } from '../facts/shell.ts';
 import { exemptPairs, hasSubmariner, remoteNetwork, unlistedAgent } from '../facts/submariner.ts';
 
 const NAT_OUTGOING = 'cali-nat-outgoing';
@@ -90,14 +92,15 @@ const pool = (ns: NetNamespace, step: Parameters<typeof chainsOf>[1], remote: st
   const all = rule?.matches
     .flatMap((m) => m.options)
     .find((o) => o.flag === '--match-set' && o.invert && o.values[1] === 'dst')?.values[0];
+  const manifest = {
+    apiVersion: 'projectcalico.org/v3',
+    kind: 'IPPool',
+    metadata: { name: `remote-${remote.replace(/[./:]/g, '-')}` },
+    spec: { cidr: remote, natOutgoing: false, disabled: true },
+  };
   return {
     id: 'add-pool',
-    commands: [
-      {
-        node: ns.node,
-        command: `calicoctl create -f - <<< '{"apiVersion":"projectcalico.org/v3","kind":"IPPool","metadata":{"name":"remote-${remote.replace(/[./]/g, '-')}"},"spec":{"cidr":"${remote}","natOutgoing":false,"disabled":true}}'`,
-      },
-    ],
+    commands: [commandOn(ns.node, shell`printf %s ${JSON.stringify(manifest)} | calicoctl create -f -`)],
     changes: all === undefined ? [] : [memberAdded(ns, all, [remote])],
     values: { remote },
   };

@@ -5,7 +5,9 @@ import { prefixContains } from '../../tables/address.ts';
 import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, namespaceId, proofsOf, supportingLine } from '../facts/ending.ts';
 import type { Cause, EvidenceLine, Found } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAtEnd, undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 import { agentChain, CHAIN, cniAddress, hostNetworkSnat, nftSnat, type Vtep, vtepOf } from '../facts/submariner.ts';
 import { policyWords } from '../facts/xfrm-policy.ts';
 
@@ -111,10 +113,10 @@ const fixes = (ns: NetNamespace, vtep: Vtep, sent: Step): Found['fixes'] => {
     {
       id: 'restore-rule',
       commands: [
-        {
-          node: ns.node,
-          command: `iptables -t nat -I ${change.chain} 1 -s ${vtep.range} -o ${vtep.link.name} -j SNAT --to-source ${cni.address}`,
-        },
+        commandIn(
+          ns,
+          shell`iptables -t nat -I ${change.chain} 1 -s ${vtep.range} -o ${vtep.link.name} -j SNAT --to-source ${cni.address}`,
+        ),
       ],
       changes: [change],
       values: { to: cni.address, device: vtep.link.name },

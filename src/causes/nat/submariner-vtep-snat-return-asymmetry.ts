@@ -5,9 +5,11 @@ import { prefixContains } from '../../tables/address.ts';
 import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, type Ending, endingOf, namespaceId, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Confidence, EvidenceLine, Found, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAtEnd, undecided } from '../facts/found.ts';
 import { ruleChange } from '../facts/rule-change.ts';
 import { decidingRule } from '../facts/rules.ts';
+import { shell } from '../facts/shell.ts';
 import { type Vtep, vtepOf } from '../facts/submariner.ts';
 
 const RPF = 'TcpExtIPReversePathFilter';
@@ -36,7 +38,8 @@ export const submarinerVtepSnatReturnAsymmetry: Cause = {
     if (!rewritten) return unknownRules(context);
     const { step, namespace: ns, vtep } = rewritten;
     const ending = endingOf(context);
-    if (!ending) return [];
+    // A request that dies before it reaches the gateway has no answer that could get lost.
+    if (!ending || (ending.leg.direction === 'forward' && ending.leg.end.outcome !== 'delivered')) return [];
     const values = {
       vtep: vtep.address,
       target: step.before.dst,
@@ -165,7 +168,7 @@ const fixes = (ns: NetNamespace, vtep: Vtep, ending: Ending, chain: string): Fou
     exempt,
     {
       id: 'loose-filter',
-      commands: [{ node: ending.step.node, command: `sysctl -w ${name}=2` }],
+      commands: [commandIn(ending.namespace, shell`sysctl -w ${name}=2`)],
       changes: [{ namespace: ending.namespace.id, op: 'set', what: 'sysctl', name, value: '2' }],
       values: { sysctl: name },
     },

@@ -10,7 +10,9 @@ import { backendOf, trafficAt } from '../facts/backend.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, stepsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 
 const ROUTED: ReadonlySet<string> = new Set<ActionCode>(['forward', 'route', 'reroute']);
 
@@ -135,7 +137,7 @@ const judge = (context: CauseContext, step: Step, hop: Hop): readonly Verdict[] 
       fixes: [
         {
           id: 'forget-entry',
-          commands: [{ node: hop.ns.node, command: `ip neigh flush to ${hop.address} dev ${hop.device}` }],
+          commands: [commandIn(hop.ns, shell`ip neigh flush to ${hop.address} dev ${hop.device}`)],
           changes: [],
           values: { address: hop.address, device: hop.device },
         },

@@ -7,7 +7,9 @@ import { virtualHolding } from '../facts/address.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, supportingLine } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 
 /**
  * A load balancer's address is on a dummy device of every node, and with arp_ignore 0 the kernel answers ARP for it on every other device:
@@ -103,10 +105,9 @@ export const ipvsStrictarpOff: Cause = {
         fixes: [
           {
             id: 'strict-arp',
-            commands: loose.map((h) => ({
-              node: h.ns.node,
-              command: 'sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2',
-            })),
+            commands: loose.map((h) =>
+              commandIn(h.ns, shell`sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2`),
+            ),
             changes: loose.flatMap((h) => [
               {
                 namespace: h.ns.id,

@@ -32,10 +32,7 @@ export const neighFailedNextHop: Cause = {
       fixes: [
         {
           id: 'ask-again',
-          commands: [
-            { node: ns.node, command: `ip neigh flush to ${address} dev ${device}` },
-            { node: ns.node, command: `arping -c 3 -I ${device} ${address}` },
-          ].slice(0, address.includes(':') ? 1 : 2),
+          commands: [],
           changes: [],
           values: { address, device },
         },

@@ -3,7 +3,9 @@ import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, stepsOf } from '../facts/ending.ts';
 import type { Cause, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 import { isSeenFailing } from '../facts/trace.ts';
 
 const MESSAGE = /neighbou?r(?: table|ing)? ?(?:table )?overflow/i;
@@ -52,7 +54,7 @@ export const neighTableOverflow: Cause = {
       // As many as the kernel's own limit, and whether this node has a larger one was not captured.
       if (!message && !full)
         return [undecided([{ kind: 'sysctl', namespace: host.id }], { entries, sysctl: limitName, hop })];
-      const fix = `sysctl -w ${limitName}=${Math.max((limit ?? 1024) * 8, 8192)}`;
+      const fix = shell`sysctl -w ${limitName}=${Math.max((limit ?? 1024) * 8, 8192)}`;
       return [
         foundAt(step, {
           confidence: message && full ? 'certain' : full || message ? 'likely' : 'possible',
@@ -65,7 +67,7 @@ export const neighTableOverflow: Cause = {
           fixes: [
             {
               id: 'raise-limit',
-              commands: [{ node: step.node, command: fix }],
+              commands: [commandIn(host, fix)],
               changes: [],
               values: { sysctl: limitName },
             },

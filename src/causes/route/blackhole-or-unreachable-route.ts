@@ -4,8 +4,10 @@ import type { Route } from '../../records/route.ts';
 import { prefixContains } from '../../tables/address.ts';
 import { deathBy, deathFound } from '../facts/death.ts';
 import type { Cause, CauseContext, Found, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { undecided } from '../facts/found.ts';
 import { holderOf, routeOfStep } from '../facts/route-search.ts';
+import { ipOf, NO_PART, part, shell } from '../facts/shell.ts';
 import { unrouted } from '../facts/unrouted.ts';
 
 /**
@@ -67,14 +69,12 @@ const narrower = (context: CauseContext, ns: NetNamespace, dst: string, refusing
       nhid: undefined,
     },
   };
-  const table = refusing.table === 'main' ? '' : ` table ${refusing.table}`;
-  const via = hop.via === undefined ? '' : ` via ${hop.via}`;
+  const table = refusing.table === 'main' ? NO_PART : part` table ${refusing.table}`;
+  const via = hop.via === undefined ? NO_PART : part` via ${hop.via}`;
   return [
     {
       id: 'add-route',
-      commands: [
-        { node: ns.node, command: `ip ${family === 6 ? '-6 ' : ''}route add ${prefix}${via} dev ${hop.dev}${table}` },
-      ],
+      commands: [commandIn(ns, shell`${ipOf(family)} route add ${prefix}${via} dev ${hop.dev}${table}`)],
       changes: [change],
       values: { prefix, device: hop.dev, via: hop.via ?? '' },
     },

@@ -3,8 +3,10 @@ import { virtualHolding } from '../facts/address.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, proofsOf } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { foundAtEnd } from '../facts/found.ts';
 import { ipvsEntry } from '../facts/ipvs-connections.ts';
+import { shell } from '../facts/shell.ts';
 
 /** An IPv6 service address of kube-router that the node which holds it cannot reach itself, while others can. */
 export const kubeRouterIpv6VipSameNode: Cause = {
@@ -42,7 +44,7 @@ export const kubeRouterIpv6VipSameNode: Cause = {
       fixes: [
         {
           id: 'ask-cluster-ip',
-          commands: [{ node: start.node, command: `ip -6 route get ${question.dst}` }],
+          commands: [commandOn(start.node, shell`ip -6 route get ${question.dst}`)],
           changes: [],
           values: { virtual: question.dst },
         },

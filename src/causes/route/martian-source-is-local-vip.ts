@@ -3,8 +3,10 @@ import { virtualHolding } from '../facts/address.ts';
 import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { rulesCaptured } from '../facts/rules.ts';
+import { shell } from '../facts/shell.ts';
 import { translationsOf } from '../facts/translation.ts';
 
 /**
@@ -75,23 +77,23 @@ export const martianSourceIsLocalVip: Cause = {
             ? [
                 {
                   id: 'remove-address',
-                  commands: [{ node: ns.node, command: `ip addr del ${address}/${held.prefixLength} dev ${device}` }],
+                  commands: [commandIn(ns, shell`ip addr del ${address}/${held.prefixLength} dev ${device}`)],
                   changes: [{ namespace: ns.id, op: 'delete' as const, what: 'address' as const, device, address }],
                   values: { device, source: address },
                 },
               ]
             : []),
-          // Of a device that nobody named no setting is changed.
-          ...(iif === ''
-            ? []
-            : [
+          // Where nothing shows that the packet came, the walk may have begun in the wrong place: no check is switched off for that.
+          ...(located && iif !== ''
+            ? [
                 {
                   id: 'accept-local',
-                  commands: [{ node: ns.node, command: `sysctl -w ${change.name}=1` }],
+                  commands: [commandIn(ns, shell`sysctl -w ${change.name}=1`)],
                   changes: [change],
                   values: { iif, source: address },
                 },
-              ]),
+              ]
+            : []),
         ],
       }),
     ];

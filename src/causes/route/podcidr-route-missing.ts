@@ -10,8 +10,10 @@ import { confidenceOfDeath, deathBy, deathFound } from '../facts/death.ts';
 import { tunnelTo } from '../facts/departure.ts';
 import { decisiveLine, endingOf, namespaceId, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine, Found, Undecided, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { holderOf, isDefault, routeOfStep, routesElsewhere } from '../facts/route-search.ts';
+import { ipOf, NO_PART, part, shell } from '../facts/shell.ts';
 import { isSeenFailing } from '../facts/trace.ts';
 import { unrouted } from '../facts/unrouted.ts';
 import { flowOfPacket } from '../facts/xfrm-policy.ts';
@@ -244,11 +246,12 @@ const fixOf = (
       nhid: undefined,
     },
   };
-  const words = `ip ${family === 6 ? '-6 ' : ''}route add ${prefix} via ${hop.via} dev ${hop.dev}${hop.onlink ? ' onlink' : ''}`;
+  const onlink = hop.onlink ? part` onlink` : NO_PART;
+  const words = shell`${ipOf(family)} route add ${prefix} via ${hop.via} dev ${hop.dev}${onlink}`;
   return [
     {
       id: 'add-route',
-      commands: [{ node: ns.node, command: words }],
+      commands: [commandIn(ns, words)],
       changes: [change],
       values: { prefix, via: hop.via, device: hop.dev },
     },

@@ -9,7 +9,9 @@ import type { RouteRule } from '../../records/route.ts';
 import { confidenceOfEnd, contradicted, isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf, stepsOf, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Found, Values, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { deleteRouteRule } from '../facts/route-rule-command.ts';
 import { routeTo, ruleOfStep } from '../facts/route-search.ts';
 import { isUnrouted } from '../facts/unrouted.ts';
 
@@ -85,7 +87,7 @@ const blamed = (context: CauseContext, ns: NetNamespace, step: Step, rule: Route
     dst: towards,
   };
   const walked = confidenceOfEnd(context);
-  const { family } = step.before;
+  const deletions = same.map(deleteRouteRule);
   return foundAt(step, {
     confidence: walked === 'certain' && contradicted(context) ? 'likely' : walked,
     values,
@@ -98,10 +100,7 @@ const blamed = (context: CauseContext, ns: NetNamespace, step: Step, rule: Route
     fixes: [
       {
         id: 'delete-rule',
-        commands: same.map(({ priority }) => ({
-          node: ns.node,
-          command: `ip ${family === 6 ? '-6 ' : ''}rule del priority ${priority}`,
-        })),
+        commands: deletions.every((one) => one !== undefined) ? deletions.map((one) => commandIn(ns, one)) : [],
         changes,
         values: { priority: rule.priority },
       },

@@ -7,10 +7,12 @@ import { prefixContains } from '../../tables/address.ts';
 import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine, Found } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { hasRaven, markChain, markJump, markSet, RAVEN, ravenDevice } from '../facts/raven.ts';
 import { ruleChange } from '../facts/rule-change.ts';
 import { memberAdded } from '../facts/set-member.ts';
+import { type Shell, shell } from '../facts/shell.ts';
 
 type Part = 'device' | 'chain' | 'set' | 'rule' | 'route';
 
@@ -150,13 +152,13 @@ const fixes = (
   gateway: NetNamespace,
 ): Found['fixes'] => {
   const values = { part, device: RAVEN.device };
-  const fix = (command: string, changes: Found['fixes'][number]['changes']): Found['fixes'] => [
-    { id: 'restore', commands: [{ node: ns.node, command }], changes, values },
+  const fix = (command: Shell, changes: Found['fixes'][number]['changes']): Found['fixes'] => [
+    { id: 'restore', commands: [commandIn(ns, command)], changes, values },
   ];
   const via = ravenDevice(gateway)?.addresses.find((a) => a.family === 4)?.address;
   switch (part) {
     case 'set':
-      return fix(`ipset add ${RAVEN.markSet} ${remote}`, [memberAdded(ns, RAVEN.markSet, [remote])]);
+      return fix(shell`ipset add ${RAVEN.markSet} ${remote}`, [memberAdded(ns, RAVEN.markSet, [remote])]);
     case 'chain': {
       const { change, command } = ruleChange(ns, {
         family: 4,
@@ -170,7 +172,7 @@ const fixes = (
         : [{ id: 'restart-agent', commands: [], changes: [], values }];
     }
     case 'rule':
-      return fix(`ip rule add fwmark 0x40 lookup ${RAVEN.table} priority 100`, [
+      return fix(shell`ip rule add fwmark 0x40 lookup ${RAVEN.table} priority 100`, [
         {
           namespace: ns.id,
           op: 'add',
@@ -187,7 +189,7 @@ const fixes = (
     case 'route':
       return via === undefined
         ? [{ id: 'restart-agent', commands: [], changes: [], values }]
-        : fix(`ip route replace default via ${via} dev ${RAVEN.device} onlink table ${RAVEN.table}`, [
+        : fix(shell`ip route replace default via ${via} dev ${RAVEN.device} onlink table ${RAVEN.table}`, [
             {
               namespace: ns.id,
               op: 'add',

@@ -3,7 +3,9 @@ import { isBroken } from '../facts/confidence.ts';
 import { confidenceOfDeath, type Death, deathBy, deathFound } from '../facts/death.ts';
 import { decisiveLine, namespaceId, numberOf, stepsOf, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 
 const COUNTER = 'TcpExtIPReversePathFilter';
 
@@ -62,7 +64,7 @@ const loose = (ns: NetNamespace, device: string, death: Death) => {
   const name = `net.ipv4.conf.${device.replaceAll('.', '/')}.rp_filter`;
   return {
     id: 'loose',
-    commands: [{ node: ns.node, command: `sysctl -w ${name}=2` }],
+    commands: [commandIn(ns, shell`sysctl -w ${name}=2`)],
     changes: [{ namespace: ns.id, op: 'set' as const, what: 'sysctl' as const, name, value: '2' }],
     values: { sysctl: name, src: death.step.before.src },
   };

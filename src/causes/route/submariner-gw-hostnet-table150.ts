@@ -6,7 +6,9 @@ import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confid
 import { endsInTheClear, plainDeparture } from '../facts/departure.ts';
 import { decisiveLine, namespaceId, supportingLine } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { NO_PART, part as piece, shell } from '../facts/shell.ts';
 import { cniAddress, HOST_TABLE, hasSubmariner } from '../facts/submariner.ts';
 import { policyWords } from '../facts/xfrm-policy.ts';
 
@@ -91,7 +93,8 @@ const commands = (
   device: string,
   source: string | undefined,
 ) => {
-  const route = `ip route replace ${dst}/32 dev ${device} table ${HOST_TABLE} proto static scope link${source === undefined ? '' : ` src ${source}`}`;
-  const rule = `ip rule add priority 150 lookup ${HOST_TABLE}`;
-  return [{ node: ns.node, command: part === 'rule' ? rule : route }];
+  const from = source === undefined ? NO_PART : piece` src ${source}`;
+  const route = shell`ip route replace ${dst}/32 dev ${device} table ${HOST_TABLE} proto static scope link${from}`;
+  const rule = shell`ip rule add priority 150 lookup ${HOST_TABLE}`;
+  return [commandIn(ns, part === 'rule' ? rule : route)];
 };

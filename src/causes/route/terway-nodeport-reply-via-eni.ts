@@ -3,7 +3,9 @@ import { prefixContains } from '../../tables/address.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { namespaceId, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 import { isSeenFailing } from '../facts/trace.ts';
 import { serverIsHere, translationsOf } from '../facts/translation.ts';
 
@@ -69,16 +71,15 @@ export const terwayNodeportReplyViaEni: Cause = {
         {
           id: 'symmetric-routing',
           commands: [
-            {
-              node: ns.node,
-              command: `iptables -t mangle -A PREROUTING -i ${from} -m conntrack --ctstate NEW -j CONNMARK --set-xmark 0x10/0x10`,
-            },
-            {
-              node: ns.node,
-              command:
-                'iptables -t mangle -A PREROUTING -m connmark --mark 0x10/0x10 -j CONNMARK --restore-mark --nfmask 0x10 --ctmask 0x10',
-            },
-            { node: ns.node, command: 'ip rule add fwmark 0x10/0x10 lookup main priority 600' },
+            commandIn(
+              ns,
+              shell`iptables -t mangle -A PREROUTING -i ${from} -m conntrack --ctstate NEW -j CONNMARK --set-xmark 0x10/0x10`,
+            ),
+            commandIn(
+              ns,
+              shell`iptables -t mangle -A PREROUTING -m connmark --mark 0x10/0x10 -j CONNMARK --restore-mark --nfmask 0x10 --ctmask 0x10`,
+            ),
+            commandIn(ns, shell`ip rule add fwmark 0x10/0x10 lookup main priority 600`),
           ],
           changes: [],
           values: { arrived: from, left: by },

@@ -2,8 +2,10 @@ import type { NetNamespace } from '../../network/namespace.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, supportingLine } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { foundAt } from '../facts/found.ts';
 import { chainsLike } from '../facts/rules.ts';
+import { shell } from '../facts/shell.ts';
 import { firstTranslation } from '../facts/translation.ts';
 
 /**
@@ -54,8 +56,8 @@ export const ciliumKprAndKubeProxy: Cause = {
           {
             id: 'one-proxy',
             commands: [
-              { node: ns.node, command: 'cilium-dbg status --verbose | grep -A12 KubeProxyReplacement' },
-              { node: ns.node, command: 'cilium-dbg service list' },
+              commandOn(ns.node, shell`cilium-dbg status --verbose | grep -A12 KubeProxyReplacement`),
+              commandOn(ns.node, shell`cilium-dbg service list`),
             ],
             changes: [],
             values: { virtual: t.virtual },

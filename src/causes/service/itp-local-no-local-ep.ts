@@ -2,8 +2,16 @@ import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, numberOf, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { patchService } from '../facts/kube-command.ts';
 import { noLocalEndpoint } from '../facts/no-local-endpoint.ts';
-import { hasUsableServer, isClusterIp, kubeFront, sameServiceElsewhere, serviceName } from '../facts/service.ts';
+import {
+  hasUsableServer,
+  isClusterIp,
+  type KubeFront,
+  kubeFront,
+  sameServiceElsewhere,
+  serviceName,
+} from '../facts/service.ts';
 
 /** `internalTrafficPolicy: Local`: a ClusterIP serves only from the client's own node, and this one has no endpoint. */
 export const itpLocalNoLocalEp: Cause = {
@@ -36,7 +44,7 @@ const byRule = (context: CauseContext, drop: NonNullable<ReturnType<typeof noLoc
         ...(kube ? decisiveLine(kube.service) : []),
         ...symptomLines(context),
       ],
-      fixes: [policyCluster(ns.node, serviceName(kube))],
+      fixes: [policyCluster(ns.node, kube)],
     }),
   ];
 };
@@ -81,7 +89,7 @@ const byIpvs = (
       ],
       fixes: [
         {
-          ...policyCluster(ns.node, serviceName(kube)),
+          ...policyCluster(ns.node, kube),
           changes:
             service && server
               ? [
@@ -100,17 +108,9 @@ const byIpvs = (
   ];
 };
 
-const policyCluster = (node: string, service: string) => {
-  const [namespace, name] = service === '' ? ['NAMESPACE', 'NAME'] : service.split('/');
-  return {
-    id: 'policy-cluster',
-    commands: [
-      {
-        node,
-        command: `kubectl -n ${namespace} patch service ${name} -p '{"spec":{"internalTrafficPolicy":"Cluster"}}'`,
-      },
-    ],
-    changes: [],
-    values: { service },
-  };
-};
+const policyCluster = (node: string, kube: KubeFront | undefined) => ({
+  id: 'policy-cluster',
+  commands: kube ? [patchService(node, kube, { internalTrafficPolicy: 'Cluster' })] : [],
+  changes: [],
+  values: { service: serviceName(kube) },
+});

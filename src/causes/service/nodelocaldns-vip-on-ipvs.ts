@@ -5,7 +5,9 @@ import { virtualHolding } from '../facts/address.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, namespaceId, proofsOf } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 
 const DNS = 53;
 
@@ -56,9 +58,7 @@ export const nodelocaldnsVipOnIpvs: Cause = {
         fixes: [
           {
             id: 'restart-cache',
-            commands: [
-              { node: host.node, command: 'kubectl -n kube-system get pods -l k8s-app=node-local-dns -o wide' },
-            ],
+            commands: [commandOn(host.node, shell`kubectl -n kube-system get pods -l k8s-app=node-local-dns -o wide`)],
             changes: [],
             values: { address: question.dst, clusterDns: values.clusterDns },
           },

@@ -4,10 +4,12 @@ import { realHolding } from '../facts/address.ts';
 import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, proofsOf } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { nodePortProof, siblings } from '../facts/node-ports.ts';
 import { rulesCaptured } from '../facts/rules.ts';
 import { virtualService } from '../facts/service.ts';
+import { shell } from '../facts/shell.ts';
 import { isIpvsUnlisted } from '../facts/unlisted-services.ts';
 
 /**
@@ -74,10 +76,10 @@ export const nodeportAddressNotServed: Cause = {
           {
             id: 'serve-address',
             commands: [
-              {
-                node: ns.node,
-                command: 'kubectl -n kube-system get configmap kube-proxy -o yaml | grep -A3 nodePortAddresses',
-              },
+              commandOn(
+                ns.node,
+                shell`kubectl -n kube-system get configmap kube-proxy -o yaml | grep -A3 nodePortAddresses`,
+              ),
             ],
             changes: template
               ? [

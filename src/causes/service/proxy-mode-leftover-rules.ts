@@ -4,9 +4,11 @@ import { virtualHolding } from '../facts/address.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, proofsOf, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { chainsLike, chainsOf } from '../facts/rules.ts';
 import { virtualService } from '../facts/service.ts';
+import { shell } from '../facts/shell.ts';
 import { translationsOf } from '../facts/translation.ts';
 
 const SERVICE_CHAIN = /^KUBE-(SVC|SEP)-/;
@@ -118,12 +120,9 @@ const leftoverAddress = (
 const cleanup = (node: string, leftover: 'iptables' | 'ipvs') => ({
   id: 'clean-up',
   commands: [
-    { node, command: 'kube-proxy --cleanup' },
+    commandOn(node, shell`kube-proxy --cleanup`),
     ...(leftover === 'ipvs'
-      ? [
-          { node, command: 'ip link del kube-ipvs0' },
-          { node, command: 'ipvsadm -C' },
-        ]
+      ? [commandOn(node, shell`ip link del kube-ipvs0`), commandOn(node, shell`ipvsadm -C`)]
       : []),
   ],
   changes: [],

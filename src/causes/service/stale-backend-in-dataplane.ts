@@ -3,7 +3,9 @@ import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, numberOf, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Values, Verdict } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { foundAtEnd, undecided } from '../facts/found.ts';
+import { restartProxy } from '../facts/kube-command.ts';
 import { type RulesElsewhere, rulesElsewhere } from '../facts/rules-elsewhere.ts';
 import {
   endpointsOf,
@@ -15,6 +17,7 @@ import {
   sameServiceElsewhere,
   serviceName,
 } from '../facts/service.ts';
+import { shell } from '../facts/shell.ts';
 import { isSeenFailing } from '../facts/trace.ts';
 import { type Translation, translationsOf } from '../facts/translation.ts';
 
@@ -123,14 +126,7 @@ const stale = (context: CauseContext, ending: Ending): readonly Verdict[] => {
     fixes: [
       {
         id: 'resync-proxy',
-        commands: server
-          ? [
-              {
-                node: ns.node,
-                command: `ipvsadm -d -${front.proto === 'udp' ? 'u' : 't'} ${t.virtual}:${t.port} -r ${t.server}:${t.serverPort}`,
-              },
-            ]
-          : [{ node: ns.node, command: 'kubectl -n kube-system rollout restart daemonset kube-proxy' }],
+        commands: [restartProxy(ns.node)],
         changes: server ? [{ namespace: ns.id, op: 'delete', what: 'real-server', source: server.source }] : [],
         values: { server: t.server, via: ns.node },
       },
@@ -171,7 +167,7 @@ const deadEnd = (
     fixes: [
       {
         id: 'resync-proxy',
-        commands: [{ node: t.namespace.node, command: `kubectl get endpointslices -A -o wide | grep -F ${t.server}` }],
+        commands: [commandOn(t.namespace.node, shell`kubectl get endpointslices -A -o wide | grep -F ${t.server}`)],
         changes: [],
         values: { server: t.server, via: t.namespace.node },
       },
@@ -219,7 +215,7 @@ const missing = (context: CauseContext, { step, namespace: ns }: Ending): readon
     fixes: [
       {
         id: 'resync-proxy',
-        commands: [{ node: ns.node, command: 'kubectl -n kube-system rollout restart daemonset kube-proxy' }],
+        commands: [restartProxy(ns.node)],
         changes: ready.slice(0, 1).flatMap((e) => {
           const service = ns.services.find((s) => s.address === front.address && s.port === front.port);
           return service && e.port !== undefined

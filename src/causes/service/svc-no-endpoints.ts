@@ -5,6 +5,7 @@ import { virtualHolding } from '../facts/address.ts';
 import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
 import { endingOf, numberOf, proofsOf, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandOn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { isProxysFilter } from '../facts/no-local-endpoint.ts';
 import {
@@ -18,6 +19,7 @@ import {
   sameServiceElsewhere,
   serviceName,
 } from '../facts/service.ts';
+import { shell } from '../facts/shell.ts';
 import { isIpvsUnlisted } from '../facts/unlisted-services.ts';
 
 /**
@@ -181,13 +183,13 @@ const byRule = (context: CauseContext, { step, namespace: ns }: Ending): readonl
 };
 
 const restore = (node: string, service: string) => {
-  const [namespace, name] = service.split('/');
+  const [namespace = '', name] = service.split('/');
   return {
     id: 'restore-endpoints',
     commands: name
       ? [
-          { node, command: `kubectl -n ${namespace} get endpointslices -l kubernetes.io/service-name=${name}` },
-          { node, command: `kubectl -n ${namespace} describe service ${name}` },
+          commandOn(node, shell`kubectl -n ${namespace} get endpointslices -l kubernetes.io/service-name=${name}`),
+          commandOn(node, shell`kubectl -n ${namespace} describe service ${name}`),
         ]
       : [],
     changes: [],

@@ -3,8 +3,10 @@ import { type Backend, backendOf, trafficAt } from '../facts/backend.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, supportingLine } from '../facts/ending.ts';
 import type { Cause, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { socketText } from '../facts/listeners.ts';
+import { shell } from '../facts/shell.ts';
 
 const COUNTERS = ['TcpExtListenOverflows', 'TcpExtListenDrops'] as const;
 
@@ -65,9 +67,7 @@ export const listenQueueOverflow: Cause = {
         fixes: [
           {
             id: 'larger-backlog',
-            commands: [
-              { node: ns.node, command: 'sysctl -w net.core.somaxconn=4096   # in the pod: securityContext.sysctls' },
-            ],
+            commands: [commandIn(ns, shell`sysctl -w net.core.somaxconn=4096`)],
             changes: [],
             values: { backlog: listener.sendQ },
           },

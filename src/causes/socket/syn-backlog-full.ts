@@ -3,8 +3,10 @@ import { backendOf, trafficAt } from '../facts/backend.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, supportingLine } from '../facts/ending.ts';
 import type { Cause, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { socketText } from '../facts/listeners.ts';
+import { shell } from '../facts/shell.ts';
 
 const BACKLOG = 'net.ipv4.tcp_max_syn_backlog';
 
@@ -72,8 +74,8 @@ export const synBacklogFull: Cause = {
           {
             id: 'cookies',
             commands: [
-              { node: ns.node, command: 'sysctl -w net.ipv4.tcp_syncookies=1' },
-              { node: ns.node, command: `sysctl -w ${BACKLOG}=4096` },
+              commandIn(ns, shell`sysctl -w net.ipv4.tcp_syncookies=1`),
+              commandIn(ns, shell`sysctl -w ${BACKLOG}=4096`),
             ],
             changes: [],
             values: { sysctl: BACKLOG },

@@ -4,7 +4,9 @@ import { backendOf, trafficAt } from '../facts/backend.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine } from '../facts/ending.ts';
 import type { Cause, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 
 const RECYCLE = 'net.ipv4.tcp_tw_recycle';
 const COUNTER = 'TcpExtPAWSPassive';
@@ -67,7 +69,7 @@ export const synDroppedPawsTwRecycle: Cause = {
         fixes: [
           {
             id: 'recycle-off',
-            commands: [{ node: ns.node, command: `sysctl -w ${RECYCLE}=0` }],
+            commands: [commandIn(ns, shell`sysctl -w ${RECYCLE}=0`)],
             changes: [],
             values: { sysctl: RECYCLE },
           },

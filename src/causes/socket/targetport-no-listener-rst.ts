@@ -7,6 +7,7 @@ import { decisiveLine, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine, Found, Values, Verdict } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { hostPortTranslation } from '../facts/host-port.ts';
+import { editService } from '../facts/kube-command.ts';
 import { deafListeners, listenersOf, socketText } from '../facts/listeners.ts';
 import { translationsOf } from '../facts/translation.ts';
 
@@ -72,7 +73,7 @@ const noListener = (context: CauseContext, backend: Backend): readonly Found[] =
         ...(sent && sent.value > 0 ? supportingLine(sent, [sent.name]) : []),
         ...symptomLines(context),
       ],
-      fixes: [listen(backend)],
+      fixes: [listen(context, backend)],
     }),
   ];
 };
@@ -98,14 +99,15 @@ const assumed = (context: CauseContext, backend: Backend): readonly Verdict[] =>
       confidence: 'likely',
       values,
       evidence: [...resets, ...symptomLines(context)],
-      fixes: [listen(backend)],
+      fixes: [listen(context, backend)],
     }),
   ];
 };
 
 /** With a listener on the port the flow is delivered; which of both ports is the wrong one only the owner knows. */
-const listen = ({ namespace, step }: Backend): Found['fixes'][number] => {
+const listen = (context: CauseContext, { namespace, step }: Backend): Found['fixes'][number] => {
   const { before } = step;
+  const asked = translationsOf(context)[0]?.virtual ?? '';
   const change: Change = {
     namespace: namespace.id,
     op: 'add',
@@ -126,7 +128,7 @@ const listen = ({ namespace, step }: Backend): Found['fixes'][number] => {
   };
   return {
     id: 'right-port',
-    commands: [{ node: namespace.node, command: 'kubectl -n NAMESPACE edit service NAME   # spec.ports[].targetPort' }],
+    commands: editService(context.network, namespace.node, asked),
     changes: [change],
     values: {
       port: before.dport ?? 0,

@@ -4,8 +4,10 @@ import { virtualHolding } from '../facts/address.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { virtualService } from '../facts/service.ts';
+import { shell } from '../facts/shell.ts';
 
 const ANY: ReadonlySet<string> = new Set(['0.0.0.0', '::', '*']);
 
@@ -61,7 +63,7 @@ export const vipOnDummyLocalListener: Cause = {
         fixes: [
           {
             id: 'bind-node-address',
-            commands: [{ node: ns.node, command: `ss -lntup 'sport = :${dport}'` }],
+            commands: [commandIn(ns, shell`ss -lntup ${`sport = :${dport}`}`)],
             changes: [{ namespace: ns.id, op: 'delete', what: 'socket', source: listener.source }],
             values: { process: listener.process ?? '', port: dport },
           },

@@ -3,7 +3,9 @@ import type { Sysctl } from '../../records/counter.ts';
 import { deathBy, deathFound } from '../facts/death.ts';
 import { decisiveLine, namespaceId, supportingLine } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 import { failsUnexplained, legsOf, mayEndAt } from '../facts/trace.ts';
 
 /** Kernels count here what they were asked to send on and do not (ip_error, ip6_forward). */
@@ -47,7 +49,7 @@ export const ipForwardOff: Cause = {
       fixes: [
         {
           id: 'forward',
-          commands: [{ node: ns.node, command: `sysctl -w ${name}=1` }],
+          commands: [commandIn(ns, shell`sysctl -w ${name}=1`)],
           changes: [{ namespace: ns.id, op: 'set', what: 'sysctl', name, value: '1' }],
           values: { sysctl: name },
         },

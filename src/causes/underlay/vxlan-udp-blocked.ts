@@ -2,14 +2,15 @@ import { stuckOf } from '../../evidence/seen.ts';
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { PacketView } from '../../records/packet.ts';
 import { symptomLines, weaker } from '../facts/confidence.ts';
-import { confidenceOfDeath, type Death, deathBy, deathFound, leftAsWalked } from '../facts/death.ts';
+import { confidenceOfDeath, type Death, deathBy, deathFound, leftAsWalked, packetOf } from '../facts/death.ts';
 import { dropRuleOf, dropValues } from '../facts/drop-rule.ts';
 import { decisiveLine, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Found, Values, Verdict } from '../facts/finding.ts';
 import { foundAt } from '../facts/found.ts';
-import { permission } from '../facts/host-firewall.ts';
+import { permission, permissionAt } from '../facts/host-firewall.ts';
 import { anyArrivalFrom, isVxlan, outerPackets } from '../facts/outer.ts';
-import { nextHopBefore, peersOf, tunnelEndOf } from '../facts/tunnel.ts';
+import { outerRefusal } from '../facts/outer-refusal.ts';
+import { askedEnd, nextHopBefore, underlayAddress } from '../facts/tunnel.ts';
 import { unwatchedTunnel, vanishedInTunnel } from '../facts/vanished.ts';
 
 /**
@@ -90,31 +91,83 @@ const byRule = (context: CauseContext, death: Death, values: Values): readonly F
 };
 
 /**
- * A device that asks its peers for the neighbour got no answer, because the question itself travels in the tunnel: outer packets are seen to leave and not to arrive.
+ * A device that asks its peers for the neighbour got no answer, because the question itself travels in the tunnel: a rule refuses the outer packets, or they are seen to
+ * leave and not to arrive.
  */
 const unanswered = (context: CauseContext, death: Death): readonly Found[] => {
   const ns = death.namespace;
-  const device = textOf(death.step, 'device');
-  const link = ns.links.get(device);
+  const link = ns.links.get(textOf(death.step, 'device'));
   if (!link?.vxlan) return [];
-  const end =
-    tunnelEndOf(context.network, nextHopBefore(death.leg, death.step)) ?? peersOf(context.network, ns, link)[0];
-  const { port, local } = link.vxlan;
-  if (!end?.local || local === undefined) return [];
-  const sent = outerPackets(ns, local, end.local, isVxlan(port)).filter((view) => view.direction !== 'in');
-  const came = outerPackets(end.namespace, local, end.local, isVxlan(port)).filter((view) => view.direction !== 'out');
-  if (sent.length === 0 || came.length > 0 || end.namespace.packets.length === 0) return [];
-  const contrast = contrastOf(end.namespace, local, port);
+  const end = askedEnd(context.network, ns, link, nextHopBefore(death.leg, death.step));
+  const from = underlayAddress(ns, link);
+  const { port } = link.vxlan;
+  if (end?.local === undefined || from === undefined || port === undefined) return [];
+  const asked: Asked = { death, receiver: end.namespace, from, to: end.local, port };
+  return refusedOnTheWay(context, asked) ?? lostOnTheWay(context, asked);
+};
+
+interface Asked {
+  readonly death: Death;
+  readonly receiver: NetNamespace;
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+}
+
+const sentBy = ({ death, from, to, port }: Asked): readonly PacketView[] =>
+  outerPackets(death.namespace, from, to, isVxlan(port)).filter((view) => view.direction !== 'in');
+const cameTo = ({ receiver, from, to, port }: Asked): readonly PacketView[] =>
+  outerPackets(receiver, from, to, isVxlan(port)).filter((view) => view.direction !== 'out');
+
+/** A rule of the sender's own, or of the receiver's where packets come to it: tcpdump sees them before its rules do. */
+const refusedOnTheWay = (context: CauseContext, asked: Asked): readonly Found[] | undefined => {
+  const { death, receiver, from, to, port } = asked;
+  const refusal = outerRefusal(context, death.namespace, { src: from, dst: to, port });
+  if (!refusal) return undefined;
+  const { step, namespace: ns, drop } = refusal;
+  const came = cameTo(asked);
+  if (ns === receiver ? came.length === 0 && receiver.packets.length > 0 : sentBy(asked).length > 0) return undefined;
+  // What a rule has counted, or what came and was not answered, is this; a rule that never counted a packet has refused none.
+  const isShown = refusal.isExamined && (came.length > 0 || (drop.packets ?? 0) > 0);
+  const most = drop.packets === 0 ? 'possible' : isShown ? 'certain' : 'likely';
+  const found = foundAt(step, {
+    confidence: weaker(most, confidenceOfDeath(context, death)),
+    values: {
+      ...packetOf(death.step),
+      ...dropValues(drop),
+      port,
+      from,
+      to,
+      by: 'rule',
+      otherwise: false,
+      seenArriving: came.length,
+    },
+    evidence: [
+      ...proofsOf(step, [drop.chain]),
+      ...came.slice(0, 2).flatMap((view) => decisiveLine(view)),
+      ...proofsOf(death.step, ['FAILED']),
+      ...symptomLines(context),
+    ],
+    fixes: permissionAt(ns, step, drop),
+  });
+  return [found];
+};
+
+const lostOnTheWay = (context: CauseContext, asked: Asked): readonly Found[] => {
+  const { death, receiver, from, to, port } = asked;
+  const sent = sentBy(asked);
+  if (sent.length === 0 || cameTo(asked).length > 0 || receiver.packets.length === 0) return [];
+  const contrast = contrastOf(receiver, from, port);
   return deathFound(context, death, {
     confidence: contrast ? 'certain' : 'likely',
-    values: { port, from: local, to: end.local, by: 'network', otherwise: contrast !== undefined },
+    values: { port, from, to, by: 'network', otherwise: contrast !== undefined },
     evidence: [...sent.slice(0, 2).flatMap((view) => decisiveLine(view)), ...supportingLine(contrast)],
-    fixes: [openPort(local, end.local, port ?? 0)],
+    fixes: [openPort(from, to, port)],
   }).map((found) => ({
     ...found,
     node: null,
     namespace: '',
     at: 'between',
-    between: [ns.node, end.namespace.node] as const,
+    between: [death.namespace.node, receiver.node] as const,
   }));
 };

@@ -3,7 +3,9 @@ import { addressFamily } from '../../tables/address.ts';
 import { deathBy, deathFound } from '../facts/death.ts';
 import { decisiveLine, endingOf, namespaceId, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 import { isSeenFailing } from '../facts/trace.ts';
 import { fdbOf, lastEncapsulation, nextHopBefore, showsDetails, tunnelEndOf } from '../facts/tunnel.ts';
 
@@ -55,14 +57,14 @@ export const vtepMacMismatch: Cause = {
               {
                 id: 'new-mac',
                 commands: [
-                  {
-                    node: sender.node,
-                    command: `ip neigh replace ${neighbour.address} lladdr ${own} dev ${outDevice} nud permanent`,
-                  },
-                  {
-                    node: sender.node,
-                    command: `bridge fdb replace ${own} dev ${outDevice} dst ${fdb?.dst ?? textOf(death.step, 'dst')}`,
-                  },
+                  commandIn(
+                    sender,
+                    shell`ip neigh replace ${neighbour.address} lladdr ${own} dev ${outDevice} nud permanent`,
+                  ),
+                  commandIn(
+                    sender,
+                    shell`bridge fdb replace ${own} dev ${outDevice} dst ${fdb?.dst ?? textOf(death.step, 'dst')}`,
+                  ),
                   ...(back?.commands ?? []),
                 ],
                 changes: [...changes, ...(back?.changes ?? [])],
@@ -88,13 +90,15 @@ const wayBack = (context: CauseContext, changes: readonly Change[]) => {
   const mac = peer?.link.mac;
   if (peer?.local === undefined || mac === undefined || family === undefined) return undefined;
   const namespace = namespaceId(last);
+  const ns = context.network.namespaces.get(namespace);
+  if (!ns) return undefined;
   const dev = textOf(last, 'device');
   const neighbour = { family, address: overlay, dev, mac, states: ['PERMANENT'], router: false, proxy: false } as const;
   const fdb = { mac, dev, dst: peer.local, flags: ['self', 'permanent'] } as const;
   return {
     commands: [
-      { node: last.node, command: `ip neigh replace ${overlay} lladdr ${mac} dev ${dev} nud permanent` },
-      { node: last.node, command: `bridge fdb replace ${mac} dev ${dev} dst ${peer.local}` },
+      commandIn(ns, shell`ip neigh replace ${overlay} lladdr ${mac} dev ${dev} nud permanent`),
+      commandIn(ns, shell`bridge fdb replace ${mac} dev ${dev} dst ${peer.local}`),
     ],
     changes: [
       { namespace, op: 'add', what: 'neighbour', record: neighbour },

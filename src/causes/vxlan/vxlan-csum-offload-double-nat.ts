@@ -3,7 +3,9 @@ import type { KernelVersion } from '../../records/host.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 import { failsUnexplained, seenBehind } from '../facts/trace.ts';
 
 const COUNTER = 'UdpInCsumErrors';
@@ -98,7 +100,7 @@ export const vxlanCsumOffloadDoubleNat: Cause = {
         fixes: [
           {
             id: 'offload-off',
-            commands: [{ node: sender.node, command: `ethtool -K ${device} tx-checksum-ip-generic off` }],
+            commands: [commandIn(sender, shell`ethtool -K ${device} tx-checksum-ip-generic off`)],
             changes: [],
             values: { device },
           },

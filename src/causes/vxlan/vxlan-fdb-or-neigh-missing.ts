@@ -7,7 +7,9 @@ import { isBroken } from '../facts/confidence.ts';
 import { type Death, deathBy, deathFound } from '../facts/death.ts';
 import { decisiveLine, endingOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Found, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 import { isSeenFailing } from '../facts/trace.ts';
 import { neighbourOf, nextHopBefore, type TunnelEnd, tunnelEndOf } from '../facts/tunnel.ts';
 
@@ -126,8 +128,8 @@ const enter = (death: Death, device: string, hop: string, end: TunnelEnd): Found
   return {
     id: 'enter-peer',
     commands: [
-      { node: ns.node, command: `ip neigh replace ${hop} lladdr ${mac} dev ${device} nud permanent` },
-      { node: ns.node, command: `bridge fdb append ${mac} dev ${device} dst ${remote}` },
+      commandIn(ns, shell`ip neigh replace ${hop} lladdr ${mac} dev ${device} nud permanent`),
+      commandIn(ns, shell`bridge fdb append ${mac} dev ${device} dst ${remote}`),
     ],
     changes,
     values: { device, mac, remote, hop },

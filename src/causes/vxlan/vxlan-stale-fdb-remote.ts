@@ -2,7 +2,9 @@ import type { Change } from '../../network/change.ts';
 import { deathBy, deathFound } from '../facts/death.ts';
 import { decisiveLine, namespaceId, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 import { isSeenFailing } from '../facts/trace.ts';
 import { fdbOf, lastEncapsulation, nextHopBefore, type TunnelEnd, tunnelEndOf } from '../facts/tunnel.ts';
 
@@ -76,7 +78,7 @@ export const vxlanStaleFdbRemote: Cause = {
         ? [
             {
               id: 'right-remote',
-              commands: [{ node: sender.node, command: `bridge fdb replace ${entry.mac} dev ${device} dst ${local}` }],
+              commands: [commandIn(sender, shell`bridge fdb replace ${entry.mac} dev ${device} dst ${local}`)],
               changes,
               values: { remote, local, device },
             },

@@ -61,12 +61,7 @@ export const vxlanVniOrPortMismatch: Cause = {
       fixes: [
         {
           id: 'make-equal',
-          commands: [
-            {
-              node: ns.node,
-              command: `ip link add ${mine?.name ?? (senderDevice || 'DEVICE')} type vxlan id ${vni} dstport ${port} local ${death.step.before.dst} nolearning`,
-            },
-          ],
+          commands: [],
           changes: [],
           values: { vni, port, device: mine?.name ?? senderDevice },
         },

@@ -1,4 +1,5 @@
 import type { Change } from '../../network/change.ts';
+import type { NetNamespace } from '../../network/namespace.ts';
 import { counter, knows } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
 import { matchingPolicies } from '../../path/xfrm/policy.ts';
@@ -14,6 +15,8 @@ import {
   textOf,
 } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine, RuledOut, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
+import { shell } from '../facts/shell.ts';
 
 const COUNTER = 'XfrmInNoPols';
 
@@ -180,18 +183,18 @@ const verdict = (context: CauseContext, ending: Ending, viaIpvs: Step): readonly
       at: ending.step.place,
       values,
       evidence,
-      fixes: [addPolicy(ns.id, ns.node, virtual, masqueraded, covering)],
+      fixes: [addPolicy(ns, virtual, masqueraded, covering)],
     },
   ];
 };
 
 /** The smallest selector that is safe to write down: the virtual address itself; an engineer widens it to the service range. */
-const addPolicy = (namespace: string, node: string, virtual: string, masqueraded: string, covering: XfrmPolicy) => {
+const addPolicy = (ns: NetNamespace, virtual: string, masqueraded: string, covering: XfrmPolicy) => {
   const length = virtual.includes(':') ? 128 : 32;
   const src = `${virtual}/${length}`;
   const { dst } = covering.selector;
   const change: Change = {
-    namespace,
+    namespace: ns.id,
     op: 'add',
     what: 'xfrm-policy',
     record: {
@@ -212,10 +215,10 @@ const addPolicy = (namespace: string, node: string, virtual: string, masqueraded
   return {
     id: 'add-in-policy',
     commands: [
-      {
-        node,
-        command: `ip xfrm policy add src ${src} dst ${dst} dir in priority ${covering.priority} ptype main tmpl proto esp mode tunnel`,
-      },
+      commandIn(
+        ns,
+        shell`ip xfrm policy add src ${src} dst ${dst} dir in priority ${covering.priority} ptype main tmpl proto esp mode tunnel`,
+      ),
     ],
     changes: [change],
     values: { src, dst, masqueraded },

@@ -1,7 +1,9 @@
 import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
 import { supportingLine } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { shell } from '../facts/shell.ts';
 import { countingWithout } from '../facts/trace.ts';
 import { confidenceByCounter, counted, counterLine } from '../facts/xfrm-counter.ts';
 import { counterZero, directionOf, wasDecrypted, xfrmEnd } from '../facts/xfrm-end.ts';
@@ -43,7 +45,7 @@ export const xfrmDefaultBlock: Cause = {
         fixes: [
           {
             id: 'accept',
-            commands: [{ node: ns.node, command: `ip xfrm policy setdefault ${dir} accept` }],
+            commands: [commandIn(ns, shell`ip xfrm policy setdefault ${dir} accept`)],
             changes: [],
             values: { dir },
           },

@@ -2,6 +2,7 @@ import { matchingPolicies } from '../../path/xfrm/policy.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, type Ending, namespaceId, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, Found } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt } from '../facts/found.ts';
 import { confidenceByCounter, counted, counterLine } from '../facts/xfrm-counter.ts';
 import {
@@ -96,7 +97,7 @@ const fixes = (ending: Ending): Found['fixes'] => {
   return [
     {
       id: 'add-policy',
-      commands: [{ node: ns.node, command: policyCommand('add', record) }],
+      commands: [commandIn(ns, policyCommand('add', record))],
       changes: [addPolicy(ns, record)],
       values: { dir: record.dir, src: record.selector.src, dst: record.selector.dst },
     },

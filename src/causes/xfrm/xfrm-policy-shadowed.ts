@@ -2,6 +2,7 @@ import type { XfrmPolicy, XfrmState } from '../../records/xfrm.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, type Ending, supportingLine } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { countingWithout } from '../facts/trace.ts';
 import { confidenceByCounter, counted, counterLine } from '../facts/xfrm-counter.ts';
@@ -64,7 +65,7 @@ export const xfrmPolicyShadowed: Cause = {
         fixes: [
           {
             id: 'delete-policy',
-            commands: deleted.map((p) => ({ node: ns.node, command: deletePolicyCommand(p) })),
+            commands: deleted.map((p) => commandIn(ns, deletePolicyCommand(p))),
             changes: deleted.map((p) => deletePolicy(ns, p)),
             values: { src: winner.selector.src, dst: winner.selector.dst, dir },
           },

@@ -1,6 +1,7 @@
 import { isCluster } from '../../captures/known-formats.ts';
 import type { CauseId } from '../../causes/facts/cause-id.ts';
 import type { FlowAnalysis, Group } from '../../causes/facts/finding.ts';
+import { asPart, NO_PART, part, type Shell, type ShellPart, shell } from '../../causes/facts/shell.ts';
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Network } from '../../network/network.ts';
 import { legsOfBranch } from '../../path/walk-result.ts';
@@ -92,13 +93,12 @@ const itemOf = (network: Network, judged: readonly Judgement[], wanted: Wanted):
   const { at, kind, decides, flows } = wanted;
   const ns = network.namespaces.get(at);
   const concerned = judged.filter((j) => flows.has(j.flow.id)).map((j) => j.flow);
-  const enter = ns?.imagined ? '' : entering(network, ns);
-  const commands = commandsOf(kind, namesOf(concerned)).map((command) => `${enter}${command}`);
+  const commands = commandsOf(kind, namesOf(concerned));
   return {
     place: placeOf(at, ns),
     where: at,
     capture: kind,
-    command: ns?.imagined ? inPodOf(ns, commands) : commands.join('; '),
+    command: ns?.imagined ? inPodOf(ns, commands) : joined(entering(network, ns), commands),
     decides: [...decides],
     flows: [...flows],
   };
@@ -109,11 +109,17 @@ const placeOf = (at: string, ns: NetNamespace | undefined): CollectPlace => {
   return ns ? { kind: 'namespace', node: ns.node, namespace: ns.name } : { kind: 'address', address: at };
 };
 
+/** The commands one after the other, each behind what enters the namespace. */
+const joined = (enter: ShellPart, commands: readonly Shell[]): Shell => shell`${inSeries(enter, commands)}`;
+
+const inSeries = (enter: ShellPart, commands: readonly Shell[]): ShellPart =>
+  commands.reduce((all, one, i) => part`${all}${i === 0 ? NO_PART : part`; `}${enter}${asPart(one)}`, NO_PART);
+
 /** A pod of which only the host tells: its namespace file is found by its address. */
-const inPodOf = (ns: NetNamespace, commands: readonly string[]): string => {
+const inPodOf = (ns: NetNamespace, commands: readonly Shell[]): Shell => {
   const address = [...ns.links.values()].flatMap((link) => link.addresses).find((a) => a.scope === 'global')?.address;
-  const inside = commands.map((command) => `nsenter --net="$n" ${command}`).join('; ');
-  return `for n in /var/run/netns/*; do nsenter --net="$n" ip -o addr | grep -qwF ${address ?? ns.name} && { ${inside}; }; done`;
+  const inside = inSeries(part`nsenter --net="$n" `, commands);
+  return shell`for n in /var/run/netns/*; do nsenter --net="$n" ip -o addr | grep -qwF -e ${address ?? ns.name} && { ${inside}; }; done`;
 };
 
 /** The addresses by which flows go, before and behind every translation. */

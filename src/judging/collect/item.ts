@@ -1,4 +1,5 @@
 import type { CauseId } from '../../causes/facts/cause-id.ts';
+import type { Shell } from '../../causes/facts/shell.ts';
 import type { CaptureKind } from '../../records/capture.ts';
 
 /** Where a command is to be run. */
@@ -17,7 +18,7 @@ export interface CollectItem {
   readonly where: string;
   readonly capture: CaptureKind;
   /** Read-only, complete, to be pasted into a shell of the node. */
-  readonly command: string;
+  readonly command: Shell;
   /** Causes that it would decide. Empty: it is on the flow's way, and the walk took the usual for granted. */
   readonly decides: readonly CauseId[];
   /** Flows whose way it is on. */

@@ -7,7 +7,7 @@ import { excludedOf } from '../excluded.ts';
 import { plainText } from '../prose.ts';
 import { shownCauses } from '../shown-causes.ts';
 import { sourcePlace } from '../source-place.ts';
-import { cut, visible, visibleLine } from '../visible.ts';
+import { visible, visibleLine } from '../visible.ts';
 import { findingContext } from '../wording.ts';
 import type { Label, Words } from '../words.ts';
 import type { Detail } from './detail.ts';
@@ -25,7 +25,6 @@ export interface FixView {
   readonly proofMark: string;
 }
 
-const COMMAND_MOST = 4000;
 const SOURCES = 4;
 
 const flowOf = (analysis: Analysis, id: string | undefined): FlowAnalysis | undefined =>
@@ -36,10 +35,7 @@ export const fixViews = (analysis: Analysis, words: Words, finding: Finding): Fi
     prose: blockViews(
       words.fix(finding.id, fix.id, { ...findingContext(finding, flowOf(analysis, finding.flow)), values: fix.values }),
     ),
-    commands: fix.commands.slice(0, 40).map(({ node, command }) => ({
-      node: visibleLine(node),
-      command: cut(visible(command), COMMAND_MOST),
-    })),
+    commands: fix.commands.map(({ node, command }) => ({ node: visibleLine(node), command: visible(command) })),
     proven: fix.provenByWalk,
     proof: words.text(fix.provenByWalk ? 'fix-proven' : 'fix-unproven'),
     proofLook: fix.provenByWalk ? 'good' : 'open',

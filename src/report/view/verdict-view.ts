@@ -34,9 +34,15 @@ export interface VerdictView {
   readonly summary: readonly BlockView[];
   readonly strips: readonly Strip[];
   readonly facts: readonly { readonly name: string; readonly wide: boolean; readonly spans: readonly SpanView[] }[];
-  /** The first fix in a line, on the first screen; undefined where none is known. */
+  /** The first fix on the first screen, with all of its commands or none; undefined where it has none. */
   readonly fixLine:
-    | { readonly label: string; readonly mark: string; readonly look: string; readonly command: string }
+    | {
+        readonly label: string;
+        readonly mark: string;
+        readonly look: string;
+        readonly commands: readonly { readonly node: string; readonly command: string }[];
+        readonly more: string;
+      }
     | undefined;
   readonly why: readonly BlockView[];
   readonly decisiveLabel: string;
@@ -120,15 +126,23 @@ const cutAfter = (hops: readonly StripHop[], last: number): readonly StripHop[] 
 
 const isOn = (place: string, node: string): boolean => place === node || place.startsWith(`${node}/`);
 
+/** Commands that the first screen has room for: all of a fix, in order, or none of them and the way to where they stand. */
+const FIRST_SCREEN = 4;
+
 const fixLine = (words: Words, finding: Finding): VerdictView['fixLine'] => {
   const [fix] = finding.fixes;
-  const [first] = fix?.commands ?? [];
-  if (!fix || !first) return undefined;
+  if (!fix || fix.commands.length === 0) return undefined;
+  const commands = fix.commands.map(({ node, command }) => ({
+    node: visibleLine(node),
+    command: visibleLine(command),
+  }));
+  const fits = commands.length <= FIRST_SCREEN;
   return {
     label: words.text(fix.provenByWalk ? 'fix-line' : 'advice'),
     mark: fix.provenByWalk ? '✓' : '',
     look: fix.provenByWalk ? 'good' : 'open',
-    command: cut(visibleLine(first.command), QUOTE_MOST),
+    commands: fits ? commands : [],
+    more: fits ? '' : words.text('fix-commands-below', { count: commands.length }),
   };
 };
 
