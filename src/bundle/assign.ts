@@ -3,6 +3,7 @@ import type { CaptureKind } from '../records/capture.ts';
 import { foldersOf } from './layouts/folders.ts';
 import type { Unit, Units } from './layouts/units.ts';
 import { type InFolders, nodesOfFiles } from './machine-files.ts';
+import { isState } from './machines/state-kinds.ts';
 import { archiveName, sameMachine, shortest } from './names.ts';
 import { ownName } from './own-name.ts';
 import { looksLikeMachine } from './paste/machine-word.ts';
@@ -13,6 +14,10 @@ export interface Placed {
   readonly found: Found;
   readonly node: string | undefined;
   readonly namespace: string;
+  /** What was collected in one go, as the bundle's folders and files show: a collector's run, a machine's folder, a file of outputs. */
+  readonly collection: string;
+  /** The node is called as the bundle is, for want of a name. */
+  readonly nameless?: true;
 }
 
 interface Host {
@@ -62,6 +67,7 @@ const byPath = (list: readonly Found[], unit: Unit, bundleName: string): readonl
       found,
       node: isCluster(found.kind) ? undefined : found.node,
       namespace: found.namespace ?? '',
+      collection: unit.root,
     })),
     ...asOneNode(rest, unit, bundleName),
   ];
@@ -111,6 +117,7 @@ const asOneNode = (list: readonly Found[], unit: Unit, bundleName: string): read
     found,
     node: isCluster(found.kind) ? undefined : node,
     namespace: found.namespace ?? '',
+    collection: unit.root,
   }));
 };
 
@@ -136,7 +143,7 @@ const byFolders = (
     own.filter((s) => s.namespace === undefined && isIdentity(s.found.kind)).map((s) => s.folders.join('/')),
   );
   const hosts = own.map((s) => hostOf(s, holders, machines));
-  return named(own, hosts, archive === '' ? bundleName : archiveName(archive), known);
+  return named(own, hosts, archive === '' ? bundleName : archiveName(archive), known, archive);
 };
 
 const isIdentity = (kind: CaptureKind | undefined): boolean => kind === 'hostname' || kind === 'uname';
@@ -172,6 +179,7 @@ const named = (
   hosts: readonly Host[],
   fallback: string,
   machines: readonly string[],
+  archive: string,
 ): readonly Placed[] => {
   const groups = new Map<string, InFolders[]>();
   own.forEach((s, i) => {
@@ -202,18 +210,39 @@ const named = (
       ),
     ]),
   );
+  const takes = new Map([...groups.values()].flatMap((list) => [...filesOfTakes(list.map((s) => s.found))]));
   return own.map((s, i): Placed => {
     const { key, namespace } = hosts[i] ?? { key: '', namespace: '' };
     const { found } = s;
+    const collection = `${archive}${key}${takes.get(found.path) ?? ''}`;
     const labelled = labels.get(key);
     const label = found.label !== undefined && labelled?.has(found.label) ? found.label : undefined;
     // A folder that bears the name of one of the machines whose files lie beside it is no pod's.
     if (key === '' && namespace !== '' && labelled?.has(namespace) && !isCluster(found.kind))
-      return { found, node: namespace, namespace: '' };
+      return { found, node: namespace, namespace: '', collection };
     const typed = key === '' || severalTyped.has(key) ? found.node : undefined;
-    if (isCluster(found.kind)) return { found, node: undefined, namespace: '' };
-    return { found, node: typed ?? byFile.get(found) ?? label ?? nameOf(key), namespace };
+    if (isCluster(found.kind)) return { found, node: undefined, namespace: '', collection };
+    const told = typed ?? byFile.get(found) ?? label;
+    return {
+      found,
+      node: told ?? nameOf(key),
+      namespace,
+      collection,
+      ...(told === undefined && key === '' && topName === fallback ? { nameless: true } : {}),
+    };
   });
+};
+
+/** Files of which each tells a machine's whole story, beside another that does so: collections of their own. */
+const filesOfTakes = (list: readonly Found[]): ReadonlyMap<string, string> => {
+  const kinds = new Map<string, Set<CaptureKind>>();
+  for (const { path, kind, namespace } of list)
+    if (kind !== undefined && namespace === undefined && isState(kind))
+      kinds.set(path, (kinds.get(path) ?? new Set()).add(kind));
+  const whole = [...kinds].filter(([path, own]) =>
+    [...kinds].some(([other, theirs]) => other !== path && [...own].filter((kind) => theirs.has(kind)).length > 1),
+  );
+  return new Map(whole.map(([path]) => [path, `\n${path}`]));
 };
 
 const lastFolder = (key: string): string => key.slice(key.lastIndexOf('/') + 1);

@@ -6,26 +6,33 @@ import { type BundleNote, note } from './note.ts';
 import { readStamps, type Stamp } from './stamps.ts';
 
 /** Seconds between two captures of one bundle that no longer show one state. */
-const TORN = 600;
+export const TORN = 600;
 
 /** How far a clock is to be trusted: one that was printed with its zone, one that was not, one of the whole run, one of the archive's header. */
-type Weight = 'printed' | 'local' | 'run' | 'header';
-interface Clock extends Moment {
+export type Weight = 'printed' | 'local' | 'run' | 'header';
+export interface Clock extends Moment {
   readonly weight: Weight;
 }
 
-/** When the captures were taken, as far as the bundle tells, and whether they belong together. */
-export const momentsOf = (
+/** All that the bundle tells of when its captures were taken. */
+export const allClocks = (
   placed: readonly Placed[],
   units: Units,
   texts: ReadonlyMap<string, string>,
   shown: (path: string) => string,
-): { readonly times: readonly Moment[]; readonly notes: readonly BundleNote[] } => {
+): readonly Clock[] => {
   const zones = zonesOf(placed);
   const clocks = placed.flatMap((p) => (p.node === undefined ? [] : clocksOf(p, p.node, zones.get(p.node))));
   clocks.push(...rootClocks(placed, units));
   for (const [path, text] of texts)
     clocks.push(...stampClocks(readStamps(text), path, shown(path), placed, units, zones));
+  return clocks;
+};
+
+/** When the captures were taken, as far as the bundle tells, and whether they belong together. */
+export const momentsOf = (
+  clocks: readonly Clock[],
+): { readonly times: readonly Moment[]; readonly notes: readonly BundleNote[] } => {
   const times = clocks.filter((c) => c.weight !== 'header').map(({ weight: _, ...moment }): Moment => moment);
   return { times, notes: tornNotes(clocks) };
 };

@@ -59,6 +59,28 @@ export type BundleNote =
     >
   /** Addresses and names were replaced: equality holds, subnets do not. */
   | NoteOf<'obfuscated', { readonly by: string; readonly file: string }>
+  /** Several collections are of one machine and of one moment: `names` are what they were called; of two listings the newer one holds. */
+  | NoteOf<'same-machine', { readonly node: string; readonly names: readonly string[]; readonly replaced: number }>
+  /** One machine, collected at several moments: the last one is walked. `differences` of its state between the last two; `how` its order is known. */
+  | NoteOf<
+      'earlier-moments',
+      {
+        readonly node: string;
+        readonly last: string;
+        readonly earlier: readonly string[];
+        readonly differences: number;
+        readonly how: 'times' | 'names';
+        readonly bundle: readonly string[];
+        /** What shows which of the differences are on a flow's way; '' where the bundles cannot be read again. */
+        readonly command: string;
+      }
+    >
+  /** Machines that bear one name and are several, by their devices or ids. */
+  | NoteOf<'same-name', { readonly name: string; readonly nodes: readonly string[] }>
+  /** One network namespace under several names. */
+  | NoteOf<'same-namespace', { readonly node: string; readonly name: string; readonly names: readonly string[] }>
+  /** Nothing in one bundle knows an address of the other. */
+  | NoteOf<'unrelated', { readonly bundles: readonly string[] }>
   /** Captures that belong together were taken more than ten minutes apart. */
   | NoteOf<
       'torn-snapshot',

@@ -12,6 +12,8 @@ export interface ReadingWatch {
 export interface BundleOptions extends ReadingWatch {
   /** Folder under which every file is shown: of several archives whose files bear the same names. */
   readonly shownUnder?: string;
+  /** Of a machine that was collected at several moments: the last one, or the one before it. */
+  readonly moment?: 'last' | 'earlier';
   readonly limits?: Partial<Limits>;
   /** In place of the process's own standard input. */
   readonly stdin?: Chunks;

@@ -1,11 +1,10 @@
-import type { Capture } from '../records/capture.ts';
 import { assign, type Placed } from './assign.ts';
-import type { Bundle, BundleNode, IgnoredMember } from './bundle.ts';
+import type { Bundle, IgnoredMember } from './bundle.ts';
 import { BundleIndex, indexOf } from './bundle-index.ts';
 import { BundleError } from './error.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { resolveLink } from './links.ts';
-import { momentsOf } from './moments.ts';
+import { allClocks, type Clock } from './moments.ts';
 import { archiveName } from './names.ts';
 import { type BundleNote, note } from './note.ts';
 import { obfuscationNotes } from './obfuscation.ts';
@@ -14,18 +13,28 @@ import { openSource, type Source } from './open/source.ts';
 import { Encrypted, Walk } from './open/walk.ts';
 import type { BundleOptions } from './options.ts';
 import { pasteNotes, unknownNotes } from './paste-notes.ts';
-import { withUnreadInPlace } from './quote-lines.ts';
 import type { Found, IgnoredWhy } from './read/finding.ts';
 import { Harvest, headText, type Link, type ReadContext, readAs, readMember } from './read/read-members.ts';
 import { type UnknownOutput, unknownOutputs } from './read/unknown-outputs.ts';
 
 const IGNORED_KEPT = 5000;
 
+/** One archive, folder or text, read, before it is known which of its collections are of one machine. */
+export interface OneReading extends Pick<Bundle, 'name' | 'layout' | 'ignored' | 'origins' | 'unread'> {
+  readonly path: string;
+  readonly placed: readonly Placed[];
+  /** Machines of which there is nothing that can be read. */
+  readonly silent?: readonly string[];
+  readonly notes: readonly BundleNote[];
+  /** All that it tells of when these captures were taken. */
+  readonly clocksOf: (placed: readonly Placed[]) => readonly Clock[];
+}
+
 /**
  * Reads a bundle: an archive in any of its forms, a folder, a text file, or `-` for standard input. Every capture is parsed while the
  * bytes stream by; nothing is written to disk. Throws BundleError where there is nothing to analyse.
  */
-export const readBundle = async (path: string, options: BundleOptions): Promise<Bundle> => {
+export const readOne = async (path: string, options: BundleOptions): Promise<OneReading> => {
   const limits: Limits = { ...LIMITS, ...options.limits };
   const source = await openSource(path, options.stdin ?? process.stdin, limits.keptBytes);
   const index = await indexOf(source, limits).catch(unreadable(path));
@@ -45,20 +54,20 @@ export const readBundle = async (path: string, options: BundleOptions): Promise<
     const nothing = nothingFound(path, source, harvest, damage);
     const unknown = nothing.code === 'no-captures' ? await unknownIn(source, harvest, context) : [];
     if (unknown.length === 0) throw nothing;
-    return ofUnknown(source, harvest, context, unknown);
+    return ofUnknown(path, source, harvest, context, unknown);
   }
   for (const [file, times] of harvest.times)
     if (harvest.found.has(file)) notes.push(note('duplicate-member', { file: shown(file), times }));
   const placed = assign(kept, units, shownNames(reading.seen.wrapper, ''), archiveName(source.name));
-  const { times, notes: torn } = momentsOf(placed, units, harvest.clocks, shown);
-  notes.push(...pasteNotes(placed), ...obfuscationNotes(placed, units), ...torn);
-  return withUnreadInPlace({
+  notes.push(...pasteNotes(placed), ...obfuscationNotes(placed, units));
+  return {
+    path,
     name: source.name,
     layout: units.layout,
-    nodes: nodesOf(placed, archiveName(source.name)),
+    placed,
+    clocksOf: (some) => allClocks(some, units, harvest.clocks, shown),
     ignored: ignoredOf(harvest, shown),
     notes,
-    times,
     origins: [
       {
         source,
@@ -69,7 +78,7 @@ export const readBundle = async (path: string, options: BundleOptions): Promise<
         ),
       },
     ],
-  });
+  };
 };
 
 /** A path without the bundle's own folder; a second path that would look like one already shown keeps it. */
@@ -219,22 +228,25 @@ const unknownIn = async (source: Source, harvest: Harvest, context: ReadContext)
 
 /** A bundle of outputs that nothing reads: the machines that its prompts and folders name, without a capture. */
 const ofUnknown = (
+  path: string,
   source: Source,
   harvest: Harvest,
   { shown, notes }: Reading['context'],
   unknown: readonly UnknownOutput[],
-): Bundle => {
+): OneReading => {
   const folderOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : undefined);
   const names = new Set(unknown.map(({ host, file }) => host ?? folderOf(file) ?? archiveName(source.name)));
   const files = new Set(unknown.map(({ file }) => file));
   return {
+    path,
     name: source.name,
     layout: 'generic',
-    nodes: [...names].map((name) => ({ name, namespaces: [{ name: '', captures: [] }] })),
+    placed: [],
+    clocksOf: () => [],
+    silent: [...names],
     ignored: ignoredOf(harvest, shown),
     notes: [...notes, ...unknownNotes(unknown)],
     unread: unknown.flatMap(({ lines }) => lines),
-    times: [],
     origins: [
       {
         source,
@@ -245,30 +257,6 @@ const ofUnknown = (
     ],
   };
 };
-
-const nodesOf = (placed: readonly Placed[], bundleName: string): readonly BundleNode[] => {
-  const nodes = new Map<string, Map<string, Capture[]>>();
-  // What is the cluster's is kept with its first node.
-  const firstNode = placed.find((p) => p.node !== undefined)?.node ?? bundleName;
-  for (const { found, node = firstNode, namespace } of placed) {
-    if (!found.capture) continue;
-    const namespaces = nodes.get(node) ?? new Map<string, Capture[]>();
-    nodes.set(node, namespaces);
-    namespaces.set(namespace, [...(namespaces.get(namespace) ?? []), found.capture]);
-  }
-  return [...nodes].map(([name, namespaces]) => ({
-    name,
-    namespaces: [...namespaces].map(([ns, captures]) => ({ name: ns, captures: withoutTyped(captures) })),
-  }));
-};
-
-const RULES: ReadonlySet<string> = new Set(['iptables-save', 'iptables-list', 'nft-ruleset']);
-
-/** What somebody typed tells nothing where the kernel tells its rules. */
-const withoutTyped = (captures: readonly Capture[]): readonly Capture[] =>
-  captures.some(({ kind, origin, records }) => RULES.has(kind) && origin !== 'typed' && records > 0)
-    ? captures.filter(({ origin }) => origin !== 'typed')
-    : captures;
 
 const ignoredOf = (harvest: Harvest, shown: (path: string) => string): readonly IgnoredMember[] =>
   [...harvest.ignored].slice(0, IGNORED_KEPT).map(([path, why]) => ({ file: shown(path), why }));

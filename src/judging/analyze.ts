@@ -1,5 +1,5 @@
 import type { Bundle } from '../bundle/bundle.ts';
-import type { ReadingWatch } from '../bundle/options.ts';
+import type { BundleOptions, ReadingWatch } from '../bundle/options.ts';
 import { quoteLines } from '../bundle/quote-lines.ts';
 import { readBundles } from '../bundle/read-bundles.ts';
 import type { Finding, FlowAnalysis } from '../causes/facts/finding.ts';
@@ -10,6 +10,7 @@ import type { Capture, UnreadLine } from '../records/capture.ts';
 import type { Analysis, InventoryNode, Note } from './analysis.ts';
 import { brokenFlows } from './broken-flows.ts';
 import { collectFor } from './collect/collect.ts';
+import { shellWord } from './collect/shell-word.ts';
 import { withConsequences } from './consequences.ts';
 import { type Judgement, judgeFlow, strongerFirst } from './judge.ts';
 import { quotedLines } from './quoted-lines.ts';
@@ -41,7 +42,7 @@ export interface OpenedBundle {
 /** Reads a bundle, or several archives as one. Error: BundleError. */
 export const openBundle = async (
   paths: string | readonly string[],
-  watch: ReadingWatch = {},
+  watch: ReadingWatch & Pick<BundleOptions, 'moment'> = {},
 ): Promise<OpenedBundle> => {
   const bundle = await readBundles([paths].flat(), watch);
   return { bundle, network: buildNetwork(bundle) };
@@ -92,7 +93,7 @@ const assembleAnalysis = (bundle: Bundle, network: Network, judged: readonly Jud
     ruledOut: judged.flatMap((j) => [...j.ruledOut]),
     undecided: judged.flatMap((j) => [...j.undecided]),
     notes: [
-      ...bundle.notes,
+      ...bundle.notes.map(withCommand),
       ...(judged.length === 0 && !asked ? [{ code: 'no-broken-flow', values: {}, sources: [] } satisfies Note] : []),
     ],
     unread: [...unreadLines(captures), ...(bundle.unread ?? [])],
@@ -107,6 +108,14 @@ const withUnread = (verdict: Verdict, { unread = [] }: Bundle): Verdict =>
   verdict.evidence.length > 0
     ? verdict
     : { ...verdict, evidence: unread.slice(0, UNREAD_SHOWN).map(({ source }) => ({ source, role: 'supporting' })) };
+
+/** What compares two moments of a machine; standard input cannot be read again. */
+const withCommand = (note: Note): Note => {
+  if (note.code !== 'earlier-moments') return note;
+  const { bundle } = note.values;
+  const command = bundle.length === 0 || bundle.includes('-') ? '' : `analyze diff ${bundle.map(shellWord).join(' ')}`;
+  return { ...note, values: { ...note.values, command } };
+};
 
 const unreadLines = (captures: readonly Capture[]): readonly UnreadLine[] =>
   captures.flatMap((capture) => [...capture.unreadLines]).slice(0, UNREAD_KEPT);

@@ -51,6 +51,9 @@ export interface CaptureData {
   };
   readonly kernel?: KernelVersion;
   readonly hostname?: string;
+  /** systemd's id of the installation and the kernel's of this boot (hostnamectl). */
+  readonly machineId?: string;
+  readonly bootId?: string;
   readonly time?: CaptureTime;
 }
 

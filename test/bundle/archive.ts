@@ -3,7 +3,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import type { Bundle } from '../../src/bundle/bundle.ts';
 import type { Limits } from '../../src/bundle/limits.ts';
-import { readBundle } from '../../src/bundle/read-bundle.ts';
+import { readBundle } from '../../src/bundle/read-bundles.ts';
 
 export interface TarMember {
   readonly name: string;

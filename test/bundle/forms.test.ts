@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { BundleError } from '../../src/bundle/error.ts';
-import { readBundle } from '../../src/bundle/read-bundle.ts';
+import { readBundle } from '../../src/bundle/read-bundles.ts';
 import { captureList, compressed, noteCodes, readBytes, tar, tree, zip } from './archive.ts';
 import * as s from './samples.ts';
 

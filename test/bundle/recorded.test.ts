@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { quoteLines } from '../../src/bundle/quote-lines.ts';
-import { readBundle } from '../../src/bundle/read-bundle.ts';
+import { readBundle } from '../../src/bundle/read-bundles.ts';
 
 const folder = fileURLToPath(new URL('../fixtures/recorded/', import.meta.url));
 const bundles = readdirSync(folder).filter((file) => file.endsWith('.tgz'));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { quoteLines } from '../../src/bundle/quote-lines.ts';
-import { readBundle } from '../../src/bundle/read-bundle.ts';
+import { readBundle } from '../../src/bundle/read-bundles.ts';
 import { recordedCases } from '../recorded-cases.ts';
 
 const samples = fileURLToPath(new URL('../../samples/', import.meta.url));

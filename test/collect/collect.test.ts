@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readBundle } from '../../src/bundle/read-bundle.ts';
+import { readBundle } from '../../src/bundle/read-bundles.ts';
 
 const script = fileURLToPath(new URL('../../collect/netautopsy-collect.sh', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'netautopsy-collect-'));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readBundle } from '../../src/bundle/read-bundle.ts';
+import { readBundle } from '../../src/bundle/read-bundles.ts';
 import { buildNetwork } from '../../src/network/build.ts';
 import { walkFlow } from '../../src/path/walk.ts';
 import { tar, tree } from '../bundle/archive.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { readBundle } from '../../src/bundle/read-bundle.ts';
+import { readBundle } from '../../src/bundle/read-bundles.ts';
 import { buildNetwork } from '../../src/network/build.ts';
 import type { Network } from '../../src/network/network.ts';
 import { walkFlow } from '../../src/path/walk.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { readBundle } from '../../src/bundle/read-bundle.ts';
+import { readBundle } from '../../src/bundle/read-bundles.ts';
 import { completeQuestion } from '../../src/evidence/complete.ts';
 import { judgeFlow } from '../../src/judging/judge.ts';
 import { buildNetwork } from '../../src/network/build.ts';

@@ -5,6 +5,14 @@ import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
 
 class HostnameSink extends LineSink {
   found: string | undefined;
+  machineId: string | undefined;
+  bootId: string | undefined;
+
+  /** hostnamectl's "Machine ID" and "Boot ID". */
+  id(of: 'machineId' | 'bootId', text: string): void {
+    this[of] ??= flatten(text);
+    this.ignore();
+  }
 
   name(text: string): void {
     if (this.found !== undefined) {
@@ -32,8 +40,10 @@ export const hostname: CaptureModule = {
     },
   ],
   open: (input) =>
-    grammarReader(input, new HostnameSink(input), parse, ({ found }) =>
-      found === undefined ? {} : { hostname: found },
-    ),
+    grammarReader(input, new HostnameSink(input), parse, ({ found, machineId, bootId }) => ({
+      ...(found === undefined ? {} : { hostname: found }),
+      ...(machineId === undefined ? {} : { machineId }),
+      ...(bootId === undefined ? {} : { bootId }),
+    })),
   sniff: (head) => (/^\s*Static hostname: \S/m.test(head) ? 'hostname' : undefined),
 };

@@ -14,7 +14,8 @@ import { UsageError } from '../usage-error.ts';
 
 export interface DiffArguments {
   good: string;
-  bad: string;
+  /** Undefined: the last two moments of `good` are compared. */
+  bad: string | undefined;
   flow: string | undefined;
   from: string | undefined;
   in?: string | undefined;
@@ -29,10 +30,13 @@ export const runDiff = async (args: DiffArguments): Promise<number> => {
   const lang = chosenLanguage(args.lang);
   const [request] = flowRequests(args.flow === undefined ? [] : [args.flow], args.from, args.in);
   const shown = await progress(args);
-  const open = (path: string) => openBundle(path, shown);
-  const [good, bad] = await open(args.good)
-    .then(async (first) => [first, await open(args.bad)] as const)
+  const { bad: second = args.good } = args;
+  const moment = args.bad === undefined ? 'earlier' : 'last';
+  const [good, bad] = await openBundle(args.good, { ...shown, moment })
+    .then(async (first) => [first, await openBundle(second, shown)] as const)
     .finally(shown.stop);
+  if (args.bad === undefined && !bad.bundle.notes.some(({ code }) => code === 'earlier-moments'))
+    throw new UsageError(`no machine of ${bad.bundle.name} was collected at several moments; name a second bundle`);
   requireCommonNode(good, bad);
   const asked = request
     ? { good: resolveRequest(good.network, request), bad: resolveRequest(bad.network, request) }
@@ -45,7 +49,7 @@ export const runDiff = async (args: DiffArguments): Promise<number> => {
     { network: bad.network, flow: badFlow.walked },
   );
   const side = async (opened: OpenedBundle, flow: DiffSide['flow'], which: 'good' | 'bad'): Promise<DiffSide> => ({
-    name: opened.bundle.name,
+    name: args.bad === undefined ? `${opened.bundle.name} ${momentOf(bad, which)}` : opened.bundle.name,
     flow,
     quotes: await quotesOf(opened, quotedOf(comparison, which)),
   });
@@ -58,6 +62,13 @@ export const runDiff = async (args: DiffArguments): Promise<number> => {
   if (args.output === undefined || args.output === '-') print(text);
   else await store(args.output, text);
   return 0;
+};
+
+/** Of the machines that were collected several times the first one's moment. */
+const momentOf = ({ bundle }: OpenedBundle, which: 'good' | 'bad'): string => {
+  for (const { code, values } of bundle.notes)
+    if (code === 'earlier-moments') return (which === 'bad' ? values.last : values.earlier.at(-1)) ?? '';
+  return '';
 };
 
 const rendered = async (
@@ -84,7 +95,8 @@ const foundIn = (
   good: OpenedBundle,
   bad: OpenedBundle,
 ): { readonly good: FlowQuestion; readonly bad: FlowQuestion } => {
-  const worst = worstFlow(bad.network);
+  // What was mended is broken in the earlier moment alone.
+  const worst = worstFlow(bad.network) ?? (good.bundle.name === bad.bundle.name ? worstFlow(good.network) : undefined);
   if (!worst)
     throw new UsageError(`no flow of ${bad.bundle.name} looks broken; name one with --flow 'SRC -> DST:PORT'`);
   const { question } = worst;
