@@ -24,7 +24,7 @@ export const relationOf = (a: Known, b: Known): 'same' | 'other' | 'open' => {
   const ids = same(x.machineId, y.machineId) || same(x.bootId, y.bootId);
   const alike = lastPart(a.node) === lastPart(b.node);
   if ([...x.stations].some((one) => y.stations.has(one)))
-    return named || ids || alike || a.nameless || b.nameless || same(x.devices, y.devices) ? 'same' : 'open';
+    return named || ids || alike || a.nameless || b.nameless ? 'same' : 'open';
   const moments = (alike && a.ofMoment && b.ofMoment) || (a.nameless && b.nameless);
   return moments && (named || ids) ? 'same' : 'open';
 };
