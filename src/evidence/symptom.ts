@@ -19,7 +19,8 @@ export type Symptom =
   | 'counted-drop'
   | 'logged-refusal'
   | 'probe-failed'
-  | 'ipvs-half-open';
+  | 'ipvs-half-open'
+  | 'syn-at-weight-zero';
 
 /** How much a symptom says. An unanswered datagram is everyday; a connection that was refused or asked for again is not. */
 export const WEIGHT: Readonly<Record<Symptom, number>> = {
@@ -35,6 +36,7 @@ export const WEIGHT: Readonly<Record<Symptom, number>> = {
   'echo-unanswered': 3,
   'counted-drop': 3,
   'ipvs-half-open': 3,
+  'syn-at-weight-zero': 4,
   'logged-refusal': 2,
   'probe-failed': 5,
   'cut-off': 2,

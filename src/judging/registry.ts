@@ -2,10 +2,13 @@
 import { bridgeNfOffSameNode } from '../causes/bridge/bridge-nf-off-same-node.ts';
 import { hairpinSelfService } from '../causes/bridge/hairpin-self-service.ts';
 import { conntrackNearlyFull } from '../causes/checks/conntrack-nearly-full.ts';
+import { dropsCounted } from '../causes/checks/drops-counted.ts';
 import { rulesInBothBackends } from '../causes/checks/rules-in-both-backends.ts';
 import { setMissingForRules } from '../causes/checks/set-missing-for-rules.ts';
+import { sourceNatNotHooked } from '../causes/checks/source-nat-not-hooked.ts';
 import { sysctlsDiffer } from '../causes/checks/sysctls-differ.ts';
 import { tunnelEndsDisagree } from '../causes/checks/tunnel-ends-disagree.ts';
+import { wireguardNoHandshake } from '../causes/checks/wireguard-no-handshake.ts';
 import { xfrmPoliciesWithoutStates } from '../causes/checks/xfrm-policies-without-states.ts';
 import { xfrmStatesWithoutPolicies } from '../causes/checks/xfrm-states-without-policies.ts';
 import { conntrackInsertRaceDns } from '../causes/conntrack/conntrack-insert-race-dns.ts';
@@ -268,10 +271,13 @@ export const CAUSES: readonly Cause[] = [
 /** What is looked for without a flow. */
 export const BUNDLE_CHECKS: readonly BundleCheck[] = [
   conntrackNearlyFull,
+  dropsCounted,
   rulesInBothBackends,
   setMissingForRules,
+  sourceNatNotHooked,
   sysctlsDiffer,
   tunnelEndsDisagree,
+  wireguardNoHandshake,
   xfrmPoliciesWithoutStates,
   xfrmStatesWithoutPolicies,
 ];

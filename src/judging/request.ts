@@ -64,6 +64,9 @@ export const resolveRequest = (network: Network, request: FlowRequest): FlowQues
 
 const startOf = (network: Network, from: string): string => {
   if (network.namespaces.has(from)) return from;
+  // Upper and lower case are one in a host's name (RFC 4343); where two differ by it alone, neither is meant.
+  const same = [...network.namespaces.keys()].filter((id) => id.toLowerCase() === from.toLowerCase());
+  if (same.length === 1 && same[0] !== undefined) return same[0];
   throw new RequestError('unknown-start', from, [...network.namespaces.keys()]);
 };
 

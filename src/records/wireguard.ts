@@ -1,4 +1,4 @@
-import type { Sourced } from './source.ts';
+import type { Source, Sourced } from './source.ts';
 
 /** A WireGuard device as `wg show` prints it. Its private key and its peers' preshared keys have no field. */
 export interface WireguardDevice extends Sourced {
@@ -23,6 +23,8 @@ export interface WireguardPeer extends Sourced {
   /** Bytes; rounded to three digits in the form for people. Undefined where that form prints none, since both are zero. */
   readonly received: number | undefined;
   readonly sent: number | undefined;
+  /** The line of the two counts. */
+  readonly countedAt?: Source | undefined;
   /** Seconds; undefined where it is off. */
   readonly keepalive: number | undefined;
 }

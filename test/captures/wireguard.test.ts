@@ -55,6 +55,7 @@ describe('wg show', () => {
             publicKey: BERTHA,
             endpoint: { address: '192.0.2.7', port: 41820 },
             allowedIps: ['10.9.0.2/32', 'fd00:9::/64'],
+            countedAt: source(12),
             handshake: { ago: 3723 },
             received: 1536,
             sent: 92,

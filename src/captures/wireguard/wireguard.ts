@@ -84,6 +84,7 @@ class WireguardSink extends AddressSink {
     if (!this.#peer) return;
     this.#peer.received = received;
     this.#peer.sent = sent;
+    this.#peer.countedAt = this.source();
   }
 
   keepalive(seconds: number | null): void {

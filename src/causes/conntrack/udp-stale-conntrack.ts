@@ -1,10 +1,12 @@
 import type { SeenEntry } from '../../evidence/observation.ts';
-import { knows } from '../../network/namespace.ts';
+import { knows, type NetNamespace } from '../../network/namespace.ts';
+import type { ConntrackEntry } from '../../records/conntrack.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, proofsOf } from '../facts/ending.ts';
-import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import type { Cause, CauseContext, Found, ToldContext, Verdict } from '../facts/finding.ts';
 import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { rulesCaptured } from '../facts/rules.ts';
 import { shell } from '../facts/shell.ts';
 import { failsUnexplained } from '../facts/trace.ts';
 import { type Translation, translationsOf } from '../facts/translation.ts';
@@ -61,20 +63,72 @@ export const udpStaleConntrack: Cause = {
           ...proofsOf(translation.step, [translation.server]),
           ...symptomLines(context),
         ],
-        fixes: [
-          {
-            id: 'delete-entries',
-            commands: [
-              commandIn(ns, shell`conntrack -D -p udp --orig-dst ${translation.virtual} --dport ${translation.port}`),
-            ],
-            changes: [],
-            values: { virtual: translation.virtual, port: translation.port },
-          },
-        ],
+        fixes: [deleteEntries(ns, translation.virtual, translation.port)],
       }),
     ];
   },
+  told: (context) => (context.evidence.seen === 'ok' || context.question.proto !== 'udp' ? [] : leftAlone(context)),
 };
+
+/** Entries of the table that are looked at for those of other clients. */
+const SIBLINGS = 2000;
+
+/**
+ * An unanswered entry of the flow that translates nothing, while other clients' entries for the same address and port are translated in the same namespace: a rule translates them, and this flow
+ * has an entry that is older than it, or was made past it.
+ */
+const leftAlone = ({ network, question, evidence }: ToldContext): readonly Found[] =>
+  evidence.entries.flatMap(({ namespace, entry }): readonly Found[] => {
+    const ns = network.namespaces.get(namespace);
+    const { original, reply } = entry;
+    // Where the rules were captured the walk knows them.
+    if (!ns || !entry.unreplied || rulesCaptured(ns) || original.dst !== question.dst || reply.src !== original.dst)
+      return [];
+    const sibling = siblingOf(ns, entry);
+    if (!sibling) return [];
+    return [
+      {
+        kind: 'found',
+        confidence: question.attempt === 'found' ? 'possible' : 'likely',
+        node: ns.node,
+        namespace: ns.name,
+        at: 'PREROUTING',
+        values: {
+          virtual: original.dst,
+          port: original.dport ?? 0,
+          server: reply.src,
+          untranslated: true,
+          timeout: entry.timeout ?? 0,
+          servers: [sibling.reply.src],
+          unreplied: true,
+        },
+        evidence: [
+          ...decisiveLine(entry, [`src=${reply.src}`, '[UNREPLIED]']),
+          ...decisiveLine(sibling, [`src=${sibling.reply.src}`]),
+        ],
+        fixes: [deleteEntries(ns, original.dst, original.dport ?? 0)],
+      },
+    ];
+  });
+
+/** Another client's entry for the same service that is translated and answered. */
+const siblingOf = (ns: NetNamespace, { original }: ConntrackEntry): ConntrackEntry | undefined => {
+  for (const table of ns.conntrack)
+    for (const row of table.rowsWithAddress(original.dst).slice(0, SIBLINGS)) {
+      const other = table.entry(row);
+      const isSame =
+        other.proto === 'udp' && other.original.dst === original.dst && other.original.dport === original.dport;
+      if (isSame && other.reply.src !== original.dst && !other.unreplied) return other;
+    }
+  return undefined;
+};
+
+const deleteEntries = (ns: NetNamespace, virtual: string, port: number): Found['fixes'][number] => ({
+  id: 'delete-entries',
+  commands: [commandIn(ns, shell`conntrack -D -p udp --orig-dst ${virtual} --dport ${port}`)],
+  changes: [],
+  values: { virtual, port },
+});
 
 /** The rules of today would deliver, the client waits all the same, and the entries were not captured: an old one would go before the rules. */
 const unlisted = (context: CauseContext, { namespace: ns, virtual, port, server }: Translation): readonly Verdict[] =>

@@ -133,9 +133,12 @@ export type CauseId =
 /** What is looked for without a flow. */
 export type CheckId =
   | 'conntrack-nearly-full'
+  | 'drops-counted'
   | 'rules-in-both-backends'
   | 'set-missing-for-rules'
+  | 'source-nat-not-hooked'
   | 'sysctls-differ'
   | 'tunnel-ends-disagree'
+  | 'wireguard-no-handshake'
   | 'xfrm-policies-without-states'
   | 'xfrm-states-without-policies';

@@ -1,10 +1,11 @@
+import { synsAtWeightZero } from '../../evidence/syns-at-weight-zero.ts';
 import type { Change } from '../../network/change.ts';
 import type { NetNamespace } from '../../network/namespace.ts';
 import { knows, sysctl } from '../../network/namespace.ts';
 import type { RealServer, VirtualService } from '../../records/ipvs.ts';
 import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, endingOf, numberOf, supportingLine, textOf } from '../facts/ending.ts';
-import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import type { Cause, CauseContext, Found, ToldContext, Verdict } from '../facts/finding.ts';
 import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { deleteServer, weighServer } from '../facts/ipvs-command.ts';
@@ -34,7 +35,41 @@ export const ipvsWeightZeroPinned: Cause = {
     if (ending?.step.action.code === 'ipvs-all-weight-zero') return allAtZero(context, ending);
     return pinned(context);
   },
+  told: (context) => (context.evidence.seen === 'ok' ? [] : newSyns(context)),
 };
+
+/** New SYNs of this client go to a server at weight 0, with nobody's connections listed: only one from before takes them there. */
+const newSyns = ({ network, question }: ToldContext): readonly Found[] =>
+  [...network.namespaces.values()].flatMap((ns): readonly Found[] => {
+    const mine = synsAtWeightZero(ns).filter(
+      ({ service, syn }) =>
+        question.proto === 'tcp' &&
+        service.address === question.dst &&
+        (question.dport === undefined || service.port === question.dport) &&
+        syn.src === question.src &&
+        (question.sport === undefined || syn.sport === question.sport),
+    );
+    const [first] = mine;
+    if (!first) return [];
+    const { service, server } = first;
+    return [
+      {
+        kind: 'found',
+        // That these SYNs were for the service, and not for the server itself, is the asker's word.
+        confidence: question.attempt === 'found' || question.sport === undefined ? 'possible' : 'likely',
+        node: ns.node,
+        namespace: ns.name,
+        at: 'ipvs',
+        values: valuesOf(service, server, 'new', []),
+        evidence: [
+          ...mine.slice(0, 2).flatMap(({ syn }) => decisiveLine(syn, [server.address])),
+          ...decisiveLine(server, [server.address]),
+          ...supportingLine(sysctl(ns, 'net.ipv4.vs.conn_reuse_mode')),
+        ],
+        fixes: [],
+      },
+    ];
+  });
 
 const allAtZero = (
   context: CauseContext,
@@ -112,7 +147,7 @@ const pinned = (context: CauseContext): readonly Verdict[] => {
 const valuesOf = (
   service: VirtualService,
   server: RealServer | undefined,
-  form: 'all' | 'pinned',
+  form: 'all' | 'pinned' | 'new',
   ready: readonly string[],
 ) => ({
   virtual: service.address ?? '',

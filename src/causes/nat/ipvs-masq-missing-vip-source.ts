@@ -2,13 +2,56 @@ import { knows } from '../../network/namespace.ts';
 import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf, supportingLine } from '../facts/ending.ts';
 import { failedWithoutSourceNat } from '../facts/failed-translation.ts';
-import type { Cause, CauseContext } from '../facts/finding.ts';
+import type { Cause, CauseContext, Found, ToldContext } from '../facts/finding.ts';
 import { foundAtEnd, undecided } from '../facts/found.ts';
 import { masqueradeServers } from '../facts/masquerade-fix.ts';
-import { chainNamed } from '../facts/rules.ts';
+import { chainNamed, rulesCaptured } from '../facts/rules.ts';
 import { externallyLocal, frontKind } from '../facts/service.ts';
 
 const MASQUERADE_MARK = 0x4000;
+
+/** Seconds in which an ACK of the client's comes, and IPVS's for a connection in SYN_RECV (tcp_timeouts of ip_vs_proto_tcp.c). */
+const IN_TIME = 2;
+const SYN_RECV = 60;
+
+/**
+ * IPVS holds a connection of a service's address to itself half open. Whether it is masqueraded behind IPVS only the rules tell, and where they were captured the walk speaks; without
+ * them a server that is down would look the same.
+ */
+const halfOpenFromItself = ({ network, evidence }: ToldContext): readonly Found[] =>
+  evidence.seen === 'ok'
+    ? []
+    : evidence.connections.flatMap(({ namespace, connection: c }): readonly Found[] => {
+        const ns = network.namespaces.get(namespace);
+        const isOwn = (address: string) => network.owners(address).some((owner) => owner.namespace === ns);
+        const waits = c.state === 'SYN_RECV' && (c.expire === undefined || c.expire <= SYN_RECV - IN_TIME);
+        if (!ns || !waits || c.client !== c.virtual || isOwn(c.server) || rulesCaptured(ns)) return [];
+        const isTranslated = evidence.entries.some((e) => e.namespace === ns.id && e.entry.reply.dst !== c.client);
+        if (isTranslated) return [];
+        return [
+          {
+            kind: 'found',
+            confidence: 'possible',
+            node: ns.node,
+            namespace: ns.name,
+            at: 'POSTROUTING',
+            values: {
+              virtual: c.virtual,
+              port: c.virtualPort,
+              server: c.server,
+              serverPort: c.serverPort,
+              sender: ns.node,
+              kind: '',
+              chainMissing: false,
+              ruleMissing: false,
+              uncaptured: true,
+              end: '',
+            },
+            evidence: decisiveLine(c, [c.client, c.state]),
+            fixes: [],
+          },
+        ];
+      });
 
 /**
  * A process of a node asks a service's address that is the node's own, and so its source as well. Nothing masquerades it: the answer goes to
@@ -44,6 +87,7 @@ export const ipvsMasqMissingVipSource: Cause = {
       kind: frontKind(context.network, ns, front),
       chainMissing: postrouting === undefined,
       ruleMissing: masquerade === undefined,
+      uncaptured: false,
       end: failed.reason,
     };
     if (!knows(ns, 'iptables-save') && !knows(ns, 'nft-ruleset'))
@@ -75,6 +119,7 @@ export const ipvsMasqMissingVipSource: Cause = {
     });
     return found ? [found] : [];
   },
+  told: halfOpenFromItself,
 };
 
 /** The packet bore kube-proxy's mark on this node and lost it before it left. */

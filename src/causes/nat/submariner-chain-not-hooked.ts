@@ -1,12 +1,15 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
+import type { FlowQuestion } from '../../path/walk-result.ts';
 import type { Rule } from '../../records/iptables.ts';
+import { prefixContains } from '../../tables/address.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf, stepsOf } from '../facts/ending.ts';
-import type { Cause, CauseContext } from '../facts/finding.ts';
+import type { Cause, CauseContext, Found, ToldContext } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
+import { reachedFrom } from '../facts/reached-chains.ts';
 import { ruleChange } from '../facts/rule-change.ts';
-import { chainNamed, chainsOf } from '../facts/rules.ts';
+import { chainNamed, chainsOf, optionsOf } from '../facts/rules.ts';
 import { agentChain, CHAIN, exemptionOf, unlistedAgent } from '../facts/submariner.ts';
 
 /** The agent's exemptions from source NAT stand in their chain, but POSTROUTING does not go there, or only after another program's MASQUERADE. */
@@ -65,6 +68,67 @@ export const submarinerChainNotHooked: Cause = {
       }),
     ];
   },
+  told: (context) => (context.evidence.seen === 'ok' ? [] : unhooked(context)),
+};
+
+/** Chains in which the agents translate what leaves the cluster: their names begin so. */
+const EGRESS = /^SM-GN-EGRESS|^SUBMARINER-GN-EGRESS/;
+
+/**
+ * The agent's chain for global addresses has a translation for the flow's source, POSTROUTING does not lead there, and nothing was ever counted in it. Where the flow's route is not
+ * known the walk cannot say more than that no packet of it gets there.
+ */
+const unhooked = ({ network, question }: ToldContext): readonly Found[] =>
+  [...network.namespaces.values()].flatMap((ns) =>
+    ns.tables
+      .filter((table) => table.name === 'nat' && table.family === 4)
+      .flatMap((table): readonly Found[] => {
+        const postrouting = table.chains.get('POSTROUTING');
+        const reached = postrouting && reachedFrom(ns, table, 'POSTROUTING');
+        if (!reached) return [];
+        const chain = [...table.chains.values()].find(
+          ({ name, rules }) =>
+            EGRESS.test(name) && !reached.has(name) && rules.some((rule) => translates(rule, question)),
+        );
+        if (!chain || chain.rules.some((rule) => (rule.counters?.packets ?? 0) > 0)) return [];
+        const rule = chain.rules.find((one) => translates(one, question));
+        return [
+          {
+            kind: 'found',
+            confidence: rule?.counters ? 'likely' : 'possible',
+            node: ns.node,
+            namespace: ns.name,
+            at: 'POSTROUTING',
+            values: {
+              chain: chain.name,
+              src: question.src,
+              dst: question.dst,
+              translated: '',
+              late: false,
+              position: 0,
+              by: [],
+            },
+            evidence: [
+              ...decisiveLine(postrouting, ['POSTROUTING']),
+              ...decisiveLine(chain, [chain.name]),
+              ...decisiveLine(rule),
+            ],
+            fixes: [],
+          },
+        ];
+      }),
+  );
+
+/** A source translation whose networks hold the flow. */
+const translates = (rule: Rule, { src, dst }: FlowQuestion): boolean => {
+  const [from] = optionsOf(rule, '-s');
+  const [to] = optionsOf(rule, '-d');
+  return (
+    rule.target?.name === 'SNAT' &&
+    from?.[0] !== undefined &&
+    prefixContains(from[0], src) &&
+    (to?.[0] === undefined || prefixContains(to[0], dst))
+  );
 };
 
 /** A source NAT of a packet that the agent's chain would have let through as it is. */

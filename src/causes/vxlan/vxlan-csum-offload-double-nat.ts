@@ -1,8 +1,11 @@
 import { counter, type NetNamespace } from '../../network/namespace.ts';
+import type { FlowQuestion } from '../../path/walk-result.ts';
 import type { KernelVersion } from '../../records/host.ts';
+import type { PacketView } from '../../records/packet.ts';
+import { addressFamily } from '../../tables/address.ts';
 import { symptomLines } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
-import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import type { Cause, CauseContext, Found, ToldContext, Verdict } from '../facts/finding.ts';
 import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { shell } from '../facts/shell.ts';
@@ -89,6 +92,7 @@ export const vxlanCsumOffloadDoubleNat: Cause = {
           old: fixed === false,
           nats: nats.length,
           from: sender.node,
+          told: false,
         },
         evidence: [
           ...bad.slice(0, 3).flatMap((p) => decisiveLine(p.view, ['bad udp cksum'])),
@@ -108,7 +112,65 @@ export const vxlanCsumOffloadDoubleNat: Cause = {
       }),
     ];
   },
+  told: (context) => (context.evidence.seen === 'ok' ? [] : wrongSums(context)),
 };
+
+const ROWS = 2000;
+/** One packet may be damaged. */
+const LEAST = 2;
+
+const innermost = (view: PacketView): PacketView => (view.inner ? innermost(view.inner) : view);
+
+/** The flow's own packet: under its source's address, or where tcpdump printed a name in its place, by both of its ports. */
+const isOfFlow = (view: PacketView, { proto, src, sport, dst, dport }: FlowQuestion): boolean =>
+  view.proto === proto &&
+  view.dst === dst &&
+  (dport === undefined || view.dport === dport) &&
+  (sport === undefined || view.sport === sport) &&
+  (view.src === src || (sport !== undefined && view.src !== undefined && addressFamily(view.src) === undefined));
+
+/**
+ * Every encapsulated packet of the flow bears a wrong outer checksum, and none is answered. On the receiver that is the fault; elsewhere the card may still have to compute the sum, and
+ * only the receiver's capture tells.
+ */
+const wrongSums = ({ network, question }: ToldContext): readonly Found[] =>
+  [...network.namespaces.values()].flatMap((ns): readonly Found[] => {
+    const outers: PacketView[] = [];
+    for (const table of ns.packets)
+      for (const row of table.rowsWithAddress(question.dst).slice(0, ROWS)) {
+        const outer = table.packet(row);
+        const view = innermost(outer);
+        if (view.src === question.dst) return [];
+        if (isOfFlow(view, question) && outer !== view && outer.proto === 'vxlan') outers.push(outer);
+      }
+    const bad = outers.filter((outer) => outer.checksumBad);
+    if (bad.length < LEAST || bad.length < outers.length) return [];
+    const kernel = network.nodes.find((n) => n.name === ns.node)?.kernel;
+    const arrived = bad.every((outer) => outer.direction === 'in');
+    if (!arrived && hasChecksumFix(kernel) === true) return [];
+    return [
+      {
+        kind: 'found',
+        confidence: arrived ? 'likely' : 'possible',
+        node: ns.node,
+        namespace: ns.name,
+        at: 'decapsulation',
+        values: {
+          device: '',
+          bad: bad.length,
+          errors: 0,
+          counter: COUNTER,
+          kernel: kernel?.release ?? '',
+          old: hasChecksumFix(kernel) === false,
+          nats: 0,
+          from: '',
+          told: true,
+        },
+        evidence: bad.slice(0, 3).flatMap((view) => decisiveLine(view, ['bad udp cksum'])),
+        fixes: [],
+      },
+    ];
+  });
 
 const receiverOf = (context: CauseContext, remote: string): NetNamespace | undefined =>
   context.network.owners(remote).find((o) => o.link.kind !== 'dummy')?.namespace;
