@@ -12,6 +12,7 @@ import { nat } from './nat.ts';
 import { sendOn, sendReinjected } from './output.ts';
 import { inputRoute } from './routing/input.ts';
 import { lookupRoute } from './routing/lookup.ts';
+import { endsHere } from './sightings.ts';
 import { atSocket } from './socket.ts';
 import { notAssigned } from './tproxy.ts';
 import { waysIn } from './unknown-route.ts';
@@ -51,7 +52,7 @@ export const receive = (world: World, b: Branch): readonly Sent[] => {
   if (!link || !master || master.kind === 'vrf') return ipReceive(world, b);
   if (master.kind !== 'bridge') return ipReceive(world, { ...b, iif: master.name });
   const onBridge = { ...b, physIn: link.name, iif: master.name };
-  if (!forHost(onBridge, master)) return bridged(world, onBridge, master);
+  if (!forHost(world, onBridge, master)) return bridged(world, onBridge, master);
   const calls = bridgeCallsIptables(onBridge);
   return calls === false ? ipReceive(world, onBridge) : frameForHost(world, onBridge, master, calls === undefined);
 };
@@ -205,7 +206,7 @@ const routeIn = (world: World, b: Branch, on?: OnBridge): readonly Sent[] => {
       tos: undefined,
     },
     b.iif ?? '',
-    { decrypted: b.secpath.length > 0 },
+    { decrypted: b.secpath.length > 0, ends: () => endsHere(b.namespace, p, b.iif ?? '') },
   ).flatMap((result) => waysIn(world, b, result));
   return results.flatMap((found) => {
     // br_nf_pre_routing_finish_ipv6 asks for a route and not whether the host forwards.

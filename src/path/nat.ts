@@ -208,8 +208,13 @@ const translate = (
     const device = b.oif ?? '';
     // nf_nat_masquerade_ipv4 chooses by the next hop, nf_nat_masquerade_ipv6 by the destination.
     const towards = b.packet.family === 4 ? (b.route?.via ?? b.packet.dst) : b.packet.dst;
+    // The connection's own entry tells it, before addresses that were only inferred do.
+    const seen = knows(b.namespace, 'ip-addr') ? undefined : seenSource(b, entry);
     const chosen =
-      selectAddress(b.namespace, device, towards, b.packet.family) ?? routedSource(b, device) ?? seenSource(b, entry);
+      seen ??
+      selectAddress(b.namespace, device, towards, b.packet.family) ??
+      routedSource(b, device) ??
+      seenSource(b, entry);
     if (!chosen && !knows(b.namespace, 'ip-addr')) {
       const missing = { kind: 'ip-addr' as const, namespace: b.namespace.id };
       const values = { device: device === UNNAMED_DEVICE ? '' : device };

@@ -98,6 +98,23 @@ export const sightings = (ns: NetNamespace, p: Packet): readonly PacketView[] =>
   return found.sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
 };
 
+/**
+ * The packet was seen to come in by the device, in a capture of every device, and neither it nor what a translation of its source would make of it was seen to go out: it
+ * ended in the namespace.
+ */
+export const endsHere = (ns: NetNamespace, p: Packet, iif: string): boolean => {
+  const came = sightings(ns, p).filter((view) => view.direction === 'in' && view.device === iif);
+  if (came.length === 0) return false;
+  const sequences = new Set(came.map((view) => view.seq));
+  return !ns.packets.some((table) =>
+    table.rowsWithAddress(p.dst).some((row) => {
+      const view = table.packet(row);
+      if (view.direction !== 'out' || view.dst !== p.dst || !agrees(view.dport, p.dport)) return false;
+      return (view.src === p.src && agrees(view.sport, p.sport)) || (view.seq !== undefined && sequences.has(view.seq));
+    }),
+  );
+};
+
 /** The captures of a namespace on a device: they would show a packet there. A capture on `any` covers every device. */
 export const watches = (ns: NetNamespace, device: string | undefined): boolean =>
   ns.packets.some((table) => table.device === undefined || table.device === 'any' || table.device === device);

@@ -7,6 +7,7 @@ import type { Packet } from './packet.ts';
 import { forwarding } from './routing/device-conf.ts';
 import { knowsLocal } from './routing/local.ts';
 import type { InputResult, RouteAnswer } from './routing/outcome.ts';
+import { sightings } from './sightings.ts';
 import { type Assumption, assumption } from './vocabulary/assumptions.ts';
 
 /** Where a packet may go whose routes nobody captured: to this host, through it, or out of it. */
@@ -41,10 +42,16 @@ const servesHere = (ns: NetNamespace, packet: Packet): boolean => {
   return service !== undefined && service.proto !== 'fwmark';
 };
 
-const towards = (answer: RouteAnswer, ns: NetNamespace, way: Way, dst: string): RouteAnswer => ({
+const towards = (
+  answer: RouteAnswer,
+  ns: NetNamespace,
+  way: Way,
+  dst: string,
+  device = UNNAMED_DEVICE,
+): RouteAnswer => ({
   ...answer,
   type: way === 'here' ? 'local' : 'unicast',
-  dev: way === 'here' ? 'lo' : UNNAMED_DEVICE,
+  dev: way === 'here' ? 'lo' : device,
   via: undefined,
   assumptions: [...answer.assumptions, wayAssumed(ns, way, dst)],
 });
@@ -61,6 +68,28 @@ const takenWay = (
   return undefined;
 };
 
+/** The device by which the very packet was seen to leave: a host's captures tell directions, a pod's only device is the one that was captured. */
+const deviceLeft = (ns: NetNamespace, packet: Packet): string | undefined =>
+  sightings(ns, packet).find(
+    ({ direction, device, src, dst }) =>
+      device !== undefined &&
+      device !== 'lo' &&
+      src === packet.src &&
+      dst === packet.dst &&
+      (direction === 'out' || (direction === undefined && ns.name !== '')),
+  )?.device;
+
+/** The pod's host was seen to receive the very packet: it left the pod. */
+const cameToHost = ({ network }: World, ns: NetNamespace, packet: Packet): boolean => {
+  const host = ns.name === '' ? undefined : network.namespaces.get(ns.node);
+  return (
+    host !== undefined &&
+    sightings(host, packet).some(
+      ({ direction, src, dst }) => direction === 'in' && src === packet.src && dst === packet.dst,
+    )
+  );
+};
+
 /** The ways of a packet that this namespace sends, each as the route that would lead there. */
 export const waysOut = (world: World, b: Branch, answer: RouteAnswer): readonly RouteAnswer[] => {
   const { namespace: ns, packet, assumptions } = b;
@@ -68,6 +97,8 @@ export const waysOut = (world: World, b: Branch, answer: RouteAnswer): readonly 
   if (servesHere(ns, packet)) return [towards(answer, ns, 'here', packet.dst)];
   const known = takenWay(world, ns, packet, assumptions);
   if (known) return [towards(answer, ns, known === 'here' ? 'here' : 'out', packet.dst)];
+  const left = deviceLeft(ns, packet);
+  if (left !== undefined || cameToHost(world, ns, packet)) return [towards(answer, ns, 'out', packet.dst, left)];
   return [
     towards(answer, ns, 'out', packet.dst),
     // A tunnel's far end is not its near one.
@@ -80,8 +111,9 @@ export const waysIn = (world: World, b: Branch, result: InputResult): readonly I
   const { namespace: ns, packet, assumptions, iif = '' } = b;
   const { answer } = result;
   if (result.decision !== 'unknown' || !answer) return [result];
+  const left = ns.name === '' ? deviceLeft(ns, packet) : undefined;
   const way = (which: 'here' | 'onward'): InputResult => {
-    const route = towards(answer, ns, which, packet.dst);
+    const route = towards(answer, ns, which, packet.dst, left);
     return {
       ...result,
       answer: route,
@@ -105,5 +137,6 @@ export const waysIn = (world: World, b: Branch, result: InputResult): readonly I
       : way('onward');
   const known = takenWay(world, ns, packet, assumptions);
   if (known) return [known === 'here' ? way('here') : onward];
+  if (left !== undefined) return [onward];
   return mayBeHere(world, b) ? [way('here'), onward] : [onward];
 };

@@ -60,6 +60,14 @@ export interface HasNeighbour {
   readonly source: Source;
 }
 
+/** The address was asked for at the device again and again, and nobody answered. */
+export interface Unanswered {
+  readonly fact: 'unanswered';
+  readonly address: string;
+  readonly device: string;
+  readonly source: Source;
+}
+
 /** Packets to the network leave by the device. */
 export interface LeadsTo {
   readonly fact: 'route';
@@ -81,7 +89,16 @@ export interface IsTunnel {
   readonly source: Source;
 }
 
-export type Clue = OwnAddress | SeenAt | ForeignAddress | HasDevice | OnLink | HasNeighbour | LeadsTo | IsTunnel;
+export type Clue =
+  | OwnAddress
+  | SeenAt
+  | ForeignAddress
+  | HasDevice
+  | OnLink
+  | HasNeighbour
+  | Unanswered
+  | LeadsTo
+  | IsTunnel;
 
 /** What a reader may look at besides the namespace itself. */
 export interface Surroundings {

@@ -1,4 +1,4 @@
-import type { PacketView } from '../../records/packet.ts';
+import type { PacketTable, PacketView } from '../../records/packet.ts';
 import { isLinkLocal, isMulticast, isUnspecified } from '../../tables/address.ts';
 import type { Clue, ClueReader } from './clue.ts';
 import { commonBits } from './common-bits.ts';
@@ -21,6 +21,7 @@ export const fromNeighbours: ClueReader = function* (ns) {
     yield* onLink(address, dev, source);
   }
   const lower = lowerDevices(ns);
+  for (const table of ns.packets) yield* unanswered(table);
   for (const table of ns.packets)
     for (const row of table.neighbourRows(MOST)) {
       const view = table.packet(row);
@@ -28,6 +29,34 @@ export const fromNeighbours: ClueReader = function* (ns) {
         yield* fromArp(view, view.device);
     }
 };
+
+/** Requests after which the kernel gives an address up (mcast_solicit, its default). */
+const GIVEN_UP = 3;
+
+/** Addresses that the host asked for in vain, on devices by which the capture shows packets come in: an answer would be there. */
+function* unanswered(table: PacketTable): Generator<Clue> {
+  const asked = new Map<string, { address: string; device: string; times: number; source: Clue['source'] }>();
+  const heard = new Set<string>();
+  for (const { device, direction } of table.addressesSeen())
+    if (direction === 'in' && device !== undefined) heard.add(device);
+  for (const row of table.neighbourRows(MOST)) {
+    const { arp, device, direction, source } = table.packet(row);
+    if (!arp || device === undefined || direction === undefined) continue;
+    if (direction !== 'out') {
+      const speaker = arp.op === 'reply' ? arp.target : arp.sender;
+      heard.add(device).add(`${device} ${speaker ?? ''}`);
+      continue;
+    }
+    if (arp.op !== 'request' || arp.target === arp.sender) continue;
+    const key = `${device} ${arp.target}`;
+    const known = asked.get(key);
+    if (known) known.times += 1;
+    else asked.set(key, { address: arp.target, device, times: 1, source });
+  }
+  for (const [key, { address, device, times, source }] of asked)
+    if (times >= GIVEN_UP && heard.has(device) && !heard.has(key))
+      yield { fact: 'unanswered', address, device, source };
+}
 
 function* fromArp({ arp, direction, srcMac, source }: PacketView, device: string): Generator<Clue> {
   if (!arp || direction === undefined) return;

@@ -244,24 +244,25 @@ const routeOf = (
   origin: 'inferred',
 });
 
-/** Neighbours that were seen to answer. One that answers with two MACs is left out. */
+/** Neighbours that were seen to answer, and addresses that nobody answers for. One that answers with two MACs is left out. */
 const neighboursOf = (clues: readonly Clue[]): readonly Neighbour[] => {
   const found = new Map<string, Neighbour | undefined>();
   for (const clue of clues) {
-    if (clue.fact !== 'neighbour') continue;
+    if (clue.fact !== 'neighbour' && clue.fact !== 'unanswered') continue;
     const address = canonicalAddress(clue.address);
     const family = address === undefined ? undefined : addressFamily(address);
     if (address === undefined || family === undefined) continue;
+    const mac = clue.fact === 'neighbour' ? clue.mac : undefined;
     const key = `${clue.device} ${address}`;
     const known = found.get(key);
-    if (found.has(key) && known?.mac !== clue.mac) found.set(key, undefined);
+    if (found.has(key) && known?.mac !== mac) found.set(key, undefined);
     else if (!known)
       found.set(key, {
         family,
         address,
         dev: clue.device,
-        mac: clue.mac,
-        states: ['REACHABLE'],
+        mac,
+        states: [mac === undefined ? 'FAILED' : 'REACHABLE'],
         router: false,
         proxy: false,
         source: clue.source,

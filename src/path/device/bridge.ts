@@ -1,6 +1,7 @@
 import { knows, sysctl } from '../../network/namespace.ts';
 import type { Link } from '../../records/link.ts';
 import { type Branch, decisive, finish, step, type World } from '../branch.ts';
+import { sightings } from '../sightings.ts';
 
 /** A dump of all sysctls has far more lines than this; a shorter one is a selection, whose silence says nothing. */
 const WHOLE_DUMP = 150;
@@ -39,12 +40,28 @@ export const portFor = (world: World, b: Branch, bridge: string, nextHop: string
   return others.length === 1 ? others[0] : undefined;
 };
 
-/** Whether a frame that came in on a port is for the bridge's own host: its MAC, or the address that it was sent to. */
-export const forHost = (b: Branch, bridge: Link): boolean => {
+/**
+ * Whether a frame that came in on a port is for the bridge's own host: its MAC, or the address that it was sent to. Where the bridge's addresses were not listed, what
+ * the bridge itself was seen to take in is the host's (br_pass_frame_up), and so is what no station behind another port has: the sender's gateway is not known.
+ */
+export const forHost = (world: World, b: Branch, bridge: Link): boolean => {
   if (b.dstMac !== undefined && bridge.mac !== undefined) return b.dstMac === bridge.mac;
   if (b.nextHop === undefined) return true;
-  return bridge.addresses.some((a) => a.address === b.nextHop);
+  if (bridge.addresses.some((a) => a.address === b.nextHop)) return true;
+  if (knows(b.namespace, 'ip-addr')) return false;
+  return isSeenPassedUp(b, bridge.name) || !isStation(world, b, bridge.name, b.nextHop);
 };
+
+const isSeenPassedUp = ({ namespace, packet }: Branch, bridge: string): boolean =>
+  sightings(namespace, packet).some((view) => view.direction === 'in' && view.device === bridge);
+
+/** Somebody behind a port of the bridge is known to have the address. */
+const isStation = (world: World, b: Branch, bridge: string, address: string): boolean =>
+  world.network
+    .portsOf(b.namespace, bridge)
+    .some((port) =>
+      world.network.vethPeer(b.namespace, port.name)?.link.addresses.some((own) => own.address === address),
+    );
 
 /** should_deliver: a bridged frame does not leave by the port that it came by, but in hairpin mode. What IP sends out of the bridge may. */
 export const isHairpin = (b: Branch, port: Link): boolean => b.physIn === port.name && port.hairpin !== true;

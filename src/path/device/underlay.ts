@@ -143,10 +143,22 @@ export const tunnelPeer = (world: World, b: Branch): { namespace: NetNamespace; 
   return { namespace, branch: translated };
 };
 
+/** The packet has passed the namespace by this very name: what was seen of it there was then. */
+export const wasAt = ({ steps, packet }: Branch, { node, name }: NetNamespace): boolean =>
+  steps.some(
+    ({ before, ...at }) =>
+      at.node === node &&
+      at.namespace === name &&
+      before.src === packet.src &&
+      before.dst === packet.dst &&
+      before.sport === packet.sport &&
+      before.dport === packet.dport,
+  );
+
 /** A node that was seen to receive the packet, or that has the destination on a virtual device (a load balancer's address). */
 export const routerTo = (world: World, b: Branch): { namespace: NetNamespace; device: string } | undefined => {
   for (const node of world.network.nodes) {
-    if (node.host === b.namespace) continue;
+    if (node.host === b.namespace || wasAt(b, node.host)) continue;
     const seen = sightings(node.host, b.packet).find((view) => view.direction === 'in' && view.device !== undefined);
     if (seen?.device) return { namespace: node.host, device: seen.device };
   }

@@ -1,13 +1,14 @@
 import type { NetNamespace } from '../../network/namespace.ts';
 import { knows } from '../../network/namespace.ts';
 import { UNNAMED_DEVICE } from '../../records/link.ts';
+import type { PacketView } from '../../records/packet.ts';
 import type { Branch, World } from '../branch.ts';
 import { translatorOf } from '../conntrack.ts';
 import { notFollowed } from '../not-followed.ts';
 import type { Packet } from '../packet.ts';
 import { sightings } from '../sightings.ts';
 import { enter } from './enter.ts';
-import { arrive, realOwners, routerTo, tunnelPeer, uplinkOf } from './underlay.ts';
+import { arrive, realOwners, routerTo, tunnelPeer, uplinkOf, wasAt } from './underlay.ts';
 
 /**
  * A packet that leaves by a device, or to a next hop, that no capture tells: a pod's comes to its host, for a pod of this host it goes there, for anybody else to whoever has
@@ -25,6 +26,8 @@ export const throughUnseen = (world: World, sent: Branch, nextHop: string): read
     (one, other) => Number(other.namespace.node === from.node) - Number(one.namespace.node === from.node),
   );
   if (owner?.namespace.node === from.node) return arrive(world, b, owner.namespace, owner.link.name, false);
+  const next = seenNext(world, b);
+  if (next) return arrive(world, b, next.namespace, next.device, true);
   if (owner) {
     const to = namespaces.get(owner.namespace.node) ?? owner.namespace;
     return arrive(world, b, to, to === owner.namespace ? owner.link.name : deviceFor(to, b.packet), true);
@@ -38,11 +41,29 @@ export const throughUnseen = (world: World, sent: Branch, nextHop: string): read
   return [notFollowed(b, 'routes', { place: 'between', stage: 'network' })];
 };
 
+/**
+ * The host that was seen to receive the very packet, in no tunnel: of several the first one. Not one where it has been already, nor one that saw it before this host sent it,
+ * as far as their clocks agree.
+ */
+const seenNext = (world: World, b: Branch): { namespace: NetNamespace; device: string } | undefined => {
+  const left = sightings(b.namespace, b.packet).find((view) => view.direction === 'out')?.time;
+  const hosts = world.network.nodes.flatMap(({ host }) => {
+    const view = host === b.namespace || wasAt(b, host) ? undefined : seenComing(host, b.packet);
+    const isLater = left === undefined || view?.time === undefined || view.time >= left;
+    return view?.device !== undefined && isLater
+      ? [{ namespace: host, device: view.device, time: view.time ?? 0 }]
+      : [];
+  });
+  return hosts.toSorted((one, other) => one.time - other.time)[0];
+};
+
 /** The device on which the packet itself was seen to come in, in no tunnel. */
-const deviceSeen = (ns: NetNamespace, p: Packet): string | undefined =>
+const deviceSeen = (ns: NetNamespace, p: Packet): string | undefined => seenComing(ns, p)?.device;
+
+const seenComing = (ns: NetNamespace, p: Packet): PacketView | undefined =>
   sightings(ns, p).find(
     (view) => view.direction === 'in' && view.device !== undefined && view.src === p.src && view.dst === p.dst,
-  )?.device;
+  );
 
 const deviceFor = (ns: NetNamespace, p: Packet): string =>
   deviceSeen(ns, p) ?? (knows(ns, 'ip-route') ? uplinkOf(ns, p) : UNNAMED_DEVICE);

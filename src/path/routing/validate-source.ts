@@ -19,6 +19,8 @@ export interface SourceVerdict {
 /** How the packet came: decrypted packets are not filtered by their reverse path (secpath_exists). */
 export interface Arrival {
   readonly decrypted: boolean;
+  /** Captures show it come in and end here. */
+  readonly ends?: () => boolean;
 }
 
 /**
@@ -42,8 +44,9 @@ export const validateSource = (
     if (acceptLocal.value > 0) return { ...OK, assumptions };
     if (!rulesOf(ns, 4).custom && !hasCustomLocalRoutes(ns)) {
       const own = ownAddress(ns, src);
-      // Nobody is accused by an address that no listing shows.
-      if (own && isInferred(own.address)) return { ...OK, assumptions };
+      // Nobody is accused by an address that no listing shows, but where the packet was seen to end here and the address is a service's that IPVS can serve only as a local one.
+      const isServed = own?.link.kind === 'dummy' && oif !== undefined && arrival.ends?.() === true;
+      if (own && isInferred(own.address) && !isServed) return { ...OK, assumptions };
       const proof = own?.address.source ?? (knows(ns, 'ip-addr') ? undefined : localProof(ns, src));
       return proof
         ? martian(own?.link.name ?? '', [proof, ...acceptLocal.sources], assumptions)
