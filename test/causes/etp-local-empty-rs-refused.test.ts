@@ -36,8 +36,16 @@ describe(ID, () => {
     expect(unsaid(judged, ID)).toEqual([]);
   });
 
-  test('without the sets it is undecided', () => {
+  test('without the sets it is possible where other nodes have servers and the flow was seen to be refused, and they would decide', () => {
     const judged = bundleOf(NAME).without('ipset').judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toMatchObject({ confidence: 'possible', values: { untold: true } });
+    expect(judged.undecided.find((u) => u.id === ID)?.missing).toEqual([
+      { kind: 'ipset', namespace: 'cn-hongkong.10.0.0.140' },
+    ]);
+  });
+
+  test('without the sets and without packets it is undecided', () => {
+    const judged = bundleOf(NAME).without('ipset').without('tcpdump').judge(flowOf(NAME));
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(judged.undecided.find((u) => u.id === ID)?.missing).toEqual([
       { kind: 'ipset', namespace: 'cn-hongkong.10.0.0.140' },

@@ -48,9 +48,9 @@ describe(ID, () => {
     expect(findingOf(bundleOf(name).judge(flowOf(name)), ID)).toBeUndefined();
   });
 
-  test('without the sets it is undecided', () => {
+  test('without the sets it is possible where the packet is taken for a martian, and they would decide', () => {
     const judged = bundleOf(NAME).without('ipset').judge(flowOf(NAME));
-    expect(findingOf(judged, ID)).toBeUndefined();
+    expect(findingOf(judged, ID)).toMatchObject({ confidence: 'possible', values: { untold: true } });
     expect(judged.undecided.find((u) => u.id === ID)?.missing).toEqual([
       { kind: 'ipset', namespace: 'cn-hongkong.10.0.4.141' },
     ]);

@@ -70,8 +70,13 @@ describe(ID, () => {
     expect(own(judged.ruledOut)).toMatchObject([{ because: 'no-answer-came-back' }]);
   });
 
-  test('without the counters it is open, and says which capture decides', () => {
+  test('without the counters answers that came out of the tunnel and a half open entry make it likely', () => {
     const judged = bundleOf(NAME).without('xfrm-stat', 'cloud-gw').judge(flowOf(NAME));
+    expect(own(judged.found)).toMatchObject([{ confidence: 'likely', node: 'cloud-gw' }]);
+  });
+
+  test('without the counters and without packets it is open, and says which capture decides', () => {
+    const judged = bundleOf(NAME).without('xfrm-stat', 'cloud-gw').without('tcpdump').judge(flowOf(NAME));
     expect(own(judged.found)).toEqual([]);
     expect(own(judged.undecided)).toMatchObject([{ missing: [{ kind: 'xfrm-stat', namespace: 'cloud-gw' }] }]);
   });

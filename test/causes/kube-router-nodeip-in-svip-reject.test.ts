@@ -33,8 +33,16 @@ describe(ID, () => {
     expect(mended.found).toEqual([]);
   });
 
-  test('without the sets it is undecided', () => {
+  test('without the sets the rule that counted and the refusal that was seen tell what they held', () => {
     const judged = bundleOf(NAME).without('ipset', 'master').judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toMatchObject({ confidence: 'likely', values: { untold: true } });
+  });
+
+  test('without the sets and with rules that do not tell what they counted it is undecided', () => {
+    const judged = bundleOf(NAME)
+      .without('ipset', 'master')
+      .edited('master/ip6tables-save.txt', /^\[\d+:\d+\] (?=-A)/gm, '')
+      .judge(flowOf(NAME));
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(judged.undecided.find((u) => u.id === ID)?.missing).toEqual([{ kind: 'ipset', namespace: 'master' }]);
   });

@@ -64,9 +64,20 @@ describe(ID, () => {
     expect(unsaid(judged, ID)).toEqual([]);
   });
 
-  test.each(['sockets', 'ipvsadm'] as const)('without %s it is undecided', (kind) => {
-    const judged = bundleOf(NAME).without(kind, NODE).judge(flowOf(NAME));
-    expect(findingOf(judged, ID)).toBeUndefined();
-    expect(judged.undecided.find((u) => u.id === ID)?.missing).toEqual([{ kind, namespace: NODE }]);
+  test("without sockets the node's own reset on loopback tells that nothing listens", () => {
+    const judged = bundleOf(NAME).without('sockets', NODE).judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toMatchObject({ confidence: 'likely', node: NODE });
   });
+
+  test.each(['sockets', 'ipvsadm'] as const)(
+    'without %s, and resets that were not seen on loopback, it is undecided',
+    (kind) => {
+      const judged = bundleOf(NAME)
+        .without(kind, NODE)
+        .edited('tcpdump/any.txt', / lo {4}In {2}/g, ' eth0  In  ')
+        .judge(flowOf(NAME));
+      expect(findingOf(judged, ID)).toBeUndefined();
+      expect(judged.undecided.find((u) => u.id === ID)?.missing).toEqual([{ kind, namespace: NODE }]);
+    },
+  );
 });

@@ -43,8 +43,17 @@ describe(ID, () => {
     expect(findingOf(judged, ID)).toBeUndefined();
   });
 
-  test('without the forwarding table it is open', () => {
+  test('without the forwarding table packets that were handed to the device and never left wrapped tell', () => {
     const judged = bundleOf(NAME).without('bridge-fdb', 'n-beta').judge(flowOf(NAME));
+    expect(findingOf(judged, ID)).toMatchObject({
+      confidence: 'likely',
+      node: 'n-beta',
+      values: { missing: 'either' },
+    });
+  });
+
+  test('without the forwarding table and without packets there it is open', () => {
+    const judged = bundleOf(NAME).without('bridge-fdb', 'n-beta').without('tcpdump', 'n-beta').judge(flowOf(NAME));
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(judged.undecided).toContainEqual(
       expect.objectContaining({ id: ID, missing: [{ kind: 'bridge-fdb', namespace: 'n-beta' }] }),

@@ -15,7 +15,11 @@ export interface ServiceReject {
   readonly names: { readonly svip: string; readonly ports: string; readonly local: string };
   /** The walk had to guess a set. */
   readonly guessed: boolean;
+  /** The rule has counted packets, and the flow was seen to be refused: what its sets hold can be told from that. */
+  readonly seen: boolean;
 }
+
+const REFUSED: ReadonlySet<string> = new Set(['refused', 'unreachable']);
 
 /** The walk ends in kube-router's REJECT of unexpected traffic to service addresses. */
 export const serviceReject = (context: CauseContext): ServiceReject | undefined => {
@@ -37,6 +41,7 @@ export const serviceReject = (context: CauseContext): ServiceReject | undefined 
       local: routerSet(family, 'kube-router-local-ips'),
     },
     guessed: isAssumed(context, namespace),
+    seen: Number(step.action.values.packets ?? 0) > 0 && REFUSED.has(context.evidence.seen),
   };
 };
 

@@ -24,17 +24,34 @@ export interface Vtep {
   readonly address: string;
   /** The range that all VTEPs of the clusters have in common, as a prefix. */
   readonly range: string;
+  /** No line tells the range: it is the route agent's usual one. */
+  readonly usualRange: boolean;
 }
 
 /** The namespace's end of the route agent's VXLAN. */
 export const vtepOf = (ns: NetNamespace): Vtep | undefined => {
   const link =
     ns.links.get(VTEP_NAME) ?? [...ns.links.values()].find((l) => l.vxlan?.port === VTEP_PORT && l.vxlan.id === 100);
-  const own = link?.addresses.find((a) => a.family === 4);
-  return link && own
-    ? { link, inferred: isInferred(own), address: own.address, range: rangeOf(own.address, own.prefixLength) }
-    : undefined;
+  const listed = link?.addresses.filter((a) => a.family === 4) ?? [];
+  // Masqueraded packets leave by the device under an address of another one.
+  const own = listed.find((a) => !isInferred(a) || isOfAgent(a.address)) ?? unplaced(ns) ?? listed[0];
+  if (!link || !own) return undefined;
+  // Where no listing tells the length, the agent's own network holds it.
+  const isBare = isInferred(own) && own.prefixLength === 32 && isOfAgent(own.address);
+  const range = isBare ? VTEP_NETWORK : rangeOf(own.address, own.prefixLength);
+  return { link, inferred: isInferred(own), address: own.address, range, usualRange: isBare };
 };
+
+/** An address of the agent's network that no listing shows, and no line shows at another device. */
+const unplaced = (ns: NetNamespace) =>
+  [...ns.links.values()]
+    .flatMap((link) => link.addresses)
+    .find((a) => isInferred(a) && a.family === 4 && isOfAgent(a.address));
+
+/** The route agent gives each node the address of this network that ends as the node's own does. */
+const VTEP_NETWORK = '240.0.0.0/8';
+
+const isOfAgent = (address: string): boolean => prefixContains(VTEP_NETWORK, address);
 
 const rangeOf = (address: string, length: number): string => canonicalPrefix(`${address}/${length}`) ?? `${address}/32`;
 

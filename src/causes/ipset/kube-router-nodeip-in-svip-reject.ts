@@ -1,5 +1,5 @@
 import { realHolding } from '../facts/address.ts';
-import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
+import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, proofsOf } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
@@ -40,14 +40,17 @@ export const kubeRouterNodeipInSvipReject: Cause = {
       localSet: names.local,
       localEntries: localSet?.members.length ?? 0,
       services: introducers.map((s) => `${s.address}:${s.port}`),
+      untold: reject.guessed || !ns.sets.has(names.svip) || !localSet,
       rejected: Number(ending.step.action.values.packets ?? 0),
     };
-    if (reject.guessed || !ns.sets.has(names.svip)) return [undecided([{ kind: 'ipset', namespace: ns.id }], values)];
+    // The rule that refused the packet asks for an address that is in the one set and not in the other.
+    const isUntold = reject.guessed || !ns.sets.has(names.svip);
+    if (isUntold && !reject.seen) return [undecided([{ kind: 'ipset', namespace: ns.id }], values)];
     const { inServices, inLocal } = setsSay(reject);
-    if (inLocal || !inServices) return [];
+    if (!isUntold && (inLocal || !inServices)) return [];
     return [
       foundAt(ending.step, {
-        confidence: confidenceOfEnd(context),
+        confidence: isUntold ? weaker('likely', confidenceOfEnd(context)) : confidenceOfEnd(context),
         values,
         evidence: [
           ...decisiveLine(inServices, [address]),

@@ -1,4 +1,4 @@
-import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
+import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, proofsOf } from '../facts/ending.ts';
 import type { Cause } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
@@ -32,9 +32,13 @@ export const kubeRouterSvipPrtRace: Cause = {
       set: names.ports,
       addresses: names.svip,
       servers: service.servers.map((s) => `${s.address}:${s.port}`),
+      untold: reject.guessed || !ns.sets.has(names.ports),
       rejected: Number(ending.step.action.values.packets ?? 0),
     };
-    if (reject.guessed || !ns.sets.has(names.ports)) return [undecided([{ kind: 'ipset', namespace: ns.id }], values)];
+    // Had the entry been there, the rule before would have taken the packet, and not the one that refused it.
+    const isUntold = values.untold;
+    if (isUntold && (!reject.seen || service.servers.length === 0))
+      return [undecided([{ kind: 'ipset', namespace: ns.id }], values)];
     const { inServices, inPorts } = setsSay(reject);
     if (inPorts)
       return [{ kind: 'ruled-out', because: 'entry-present', values, evidence: decisiveLine(inPorts, [address]) }];
@@ -42,7 +46,7 @@ export const kubeRouterSvipPrtRace: Cause = {
     const others = (set?.members ?? []).filter((m) => m.parts[0] === address);
     return [
       foundAt(ending.step, {
-        confidence: confidenceOfEnd(context),
+        confidence: isUntold ? weaker('likely', confidenceOfEnd(context)) : confidenceOfEnd(context),
         values,
         evidence: [
           ...decisiveLine(set, [names.ports]),

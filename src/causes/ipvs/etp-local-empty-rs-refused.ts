@@ -15,6 +15,7 @@ import {
   sameServiceElsewhere,
   serviceName,
 } from '../facts/service.ts';
+import { isSeenFailing } from '../facts/trace.ts';
 
 /**
  * `externalTrafficPolicy: Local` on a node that has no endpoint of the service. kube-proxy before 1.24 keeps the IPVS service there without
@@ -64,10 +65,14 @@ const verdict = (
     server: server ?? '',
     elsewhere: [...new Set(elsewhere.map((e) => e.namespace.node))],
     set: policy?.by ?? '',
+    untold: policy === undefined,
   };
   if (server === undefined) return [];
-  if (policy === undefined && !knows(ns, 'ipset')) return [undecided([{ kind: 'ipset', namespace: ns.id }], values)];
-  if (policy?.value !== true)
+  // A node without a server where others have some: by the policy, which the sets would tell, or by a proxy that does not follow.
+  const isUntold = policy === undefined && !knows(ns, 'ipset');
+  const open = isUntold ? [undecided([{ kind: 'ipset', namespace: ns.id }], values)] : [];
+  if (isUntold && (elsewhere.length === 0 || !isSeenFailing(context))) return open;
+  if (!isUntold && policy?.value !== true)
     return [
       {
         kind: 'ruled-out',
@@ -77,12 +82,13 @@ const verdict = (
       },
     ];
   return [
+    ...open,
     foundAt(step, {
-      confidence: confidenceOfEnd(context),
+      confidence: isUntold ? 'possible' : confidenceOfEnd(context),
       values,
       evidence: [
         ...proofsOf(step, [`${front.address}:${front.port}`]),
-        ...(policy.source ? [{ source: policy.source, role: 'decisive' as const }] : []),
+        ...(policy?.source ? [{ source: policy.source, role: 'decisive' as const }] : []),
         ...elsewhere
           .slice(0, 2)
           .flatMap(({ service }) => [

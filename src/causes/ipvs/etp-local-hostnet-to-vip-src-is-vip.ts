@@ -48,20 +48,24 @@ export const etpLocalHostnetToVipSrcIsVip: Cause = {
       service: serviceName(kube),
       set: policy?.by ?? '',
       end: failed.reason,
+      untold: policy === undefined,
     };
-    if (!policy) return knows(ns, 'ipset') ? [] : [undecided([{ kind: 'ipset', namespace: ns.id }], values)];
-    if (!policy.value) return [{ kind: 'ruled-out', because: 'policy-cluster', values, evidence: [] }];
+    if (!policy && knows(ns, 'ipset')) return [];
+    // That nothing masquerades it shows where it is taken for a martian; why, only the sets would tell.
+    const open = policy ? [] : [undecided([{ kind: 'ipset', namespace: ns.id }], values)];
+    if (!policy && failed.reason !== 'martian-source') return open;
+    if (policy && !policy.value) return [{ kind: 'ruled-out', because: 'policy-cluster', values, evidence: [] }];
     const there = context.network.namespaces.get(failed.end.node);
     const holding = there && virtualHolding(there, t.virtual);
     const entry = context.evidence.entries.find((e) => e.namespace === ns.id);
     const found = foundAtEnd(context, {
-      confidence: confidenceOfEnd(context),
+      confidence: policy ? confidenceOfEnd(context) : 'possible',
       values,
       evidence: [
         ...(entry?.entry.unreplied
           ? decisiveLine(entry.entry, ['[UNREPLIED]', `src=${t.virtual}`, `dst=${t.virtual}`, `src=${t.server}`])
           : []),
-        ...(policy.source ? [{ source: policy.source, role: 'decisive' as const }] : []),
+        ...(policy?.source ? [{ source: policy.source, role: 'decisive' as const }] : []),
         ...decisiveLine(here, [t.virtual, here.device]),
         ...(holding ? decisiveLine(holding, [t.virtual, holding.device]) : []),
         ...proofsOf(failed.end),
@@ -70,6 +74,6 @@ export const etpLocalHostnetToVipSrcIsVip: Cause = {
       ],
       fixes: [clusterPolicy(ns, front, kube, sameServiceElsewhere(context.network, ns, front))],
     });
-    return found ? [found] : [];
+    return found ? [...open, found] : open;
   },
 };

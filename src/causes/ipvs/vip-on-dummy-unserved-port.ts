@@ -3,13 +3,13 @@ import { ownerOfChain } from '../../path/netfilter/owner.ts';
 import type { Step } from '../../path/step.ts';
 import { senderOf } from '../../path/walk-result.ts';
 import { type Holding, virtualHolding } from '../facts/address.ts';
-import { confidenceOfEnd, symptomLines } from '../facts/confidence.ts';
+import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, namespaceId, proofsOf, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine, Verdict } from '../facts/finding.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { editService } from '../facts/kube-command.ts';
 import { isRuleEnd } from '../facts/rules.ts';
-import { sameServiceElsewhere, virtualService } from '../facts/service.ts';
+import { type Front, sameServiceElsewhere, virtualService } from '../facts/service.ts';
 import { isIpvsUnlisted } from '../facts/unlisted-services.ts';
 
 /** Chains by which a proxy refuses what comes for its virtual addresses on a port of no service. */
@@ -61,8 +61,9 @@ const verdict = (
     by: guardOf(step),
     elsewhere: sameServiceElsewhere(context.network, ns, front).length > 0,
   };
+  const resets = step.action.code === 'socket-assumed' ? ownResets(context, ns, front) : [];
   const refused = step.action.code === 'no-listener' || isIpvsUnlisted(step) || values.by !== '';
-  if (!refused) {
+  if (!refused && resets.length === 0) {
     if (step.action.code === 'socket-assumed' && context.evidence.seen !== 'unknown' && served.length > 0)
       return [undecided([{ kind: 'sockets', namespace: ns.id }], values)];
     return [];
@@ -85,12 +86,18 @@ const verdict = (
   return [
     foundAt(step, {
       // An outsider's packet was brought here on purpose; that a port which nobody declared is refused is no fault by itself.
-      confidence: senderOf(context.flow.question)?.split('/')[0] === ns.node ? confidenceOfEnd(context) : 'possible',
+      confidence:
+        senderOf(context.flow.question)?.split('/')[0] !== ns.node
+          ? 'possible'
+          : refused
+            ? confidenceOfEnd(context)
+            : weaker('likely', confidenceOfEnd(context)),
       values,
       evidence: [
         ...decisiveLine(holding, [front.address, holding.device]),
         ...served.slice(0, 3).flatMap((s) => decisiveLine(s, [`${s.address}:${s.port}`])),
         ...(served.length === 0 ? listing(ns) : []),
+        ...resets.slice(0, 1),
         ...proofsOf(step),
         ...symptomLines(context),
       ],
@@ -113,6 +120,21 @@ const verdict = (
     }),
   ];
 };
+
+/** Nobody listed the sockets, and the node itself was seen to reset its own request, on loopback: nothing listens. */
+const ownResets = (context: CauseContext, ns: NetNamespace, front: Front): readonly EvidenceLine[] =>
+  context.evidence.seen === 'refused'
+    ? context.evidence.packets
+        .filter(
+          (p) =>
+            p.namespace === ns.id &&
+            p.view.device === 'lo' &&
+            p.layer?.src === front.address &&
+            p.layer.sport === front.port &&
+            p.layer.tcpFlags?.includes('R'),
+        )
+        .flatMap((p) => decisiveLine(p.view, ['[R.]', '[R]']))
+    : [];
 
 const listing = (ns: NetNamespace): readonly EvidenceLine[] =>
   (ns.captureSources.get('ipvsadm') ?? []).slice(0, 1).map((source) => ({ source, role: 'decisive' as const }));

@@ -3,7 +3,7 @@ import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
 import { prefixContains } from '../../tables/address.ts';
 import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
-import { decisiveLine, endingOf, namespaceId, proofsOf, supportingLine } from '../facts/ending.ts';
+import { decisiveLine, endingOf, namespaceId, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, EvidenceLine, Found } from '../facts/finding.ts';
 import { commandIn } from '../facts/fix-command.ts';
 import { foundAtEnd, undecided } from '../facts/found.ts';
@@ -38,9 +38,7 @@ export const submarinerSnatRuleRemovedHostnetBreak: Cause = {
     const ns = first && context.network.namespaces.get(namespaceId(first));
     const vtep = ns && vtepOf(ns);
     if (!ending || !ns || !vtep || ns.name !== '') return [];
-    const sent = context.branch.forward.steps.find(
-      (s) => s.action.code === 'vxlan-encapsulate' && s.device === vtep.link.name && namespaceId(s) === ns.id,
-    );
+    const sent = sentBy(context.branch.forward.steps, ns, vtep);
     if (sent?.before.src !== vtep.address || prefixContains(vtep.range, sent.before.dst)) return [];
     const { dst } = sent.before;
     const values = { vtep: vtep.address, dst, device: vtep.link.name, sender: ns.node, chain: CHAIN };
@@ -70,6 +68,15 @@ export const submarinerSnatRuleRemovedHostnetBreak: Cause = {
     });
     return found ? [found] : [];
   },
+};
+
+/** The step by which the packet goes into the agent's VXLAN, after whatever translation; of a device that only its packets show it is not known how it wraps them. */
+const sentBy = (steps: readonly Step[], ns: NetNamespace, { link }: Vtep): Step | undefined => {
+  const own = steps.filter((s) => namespaceId(s) === ns.id);
+  const wrapped = own.find((s) => s.action.code === 'vxlan-encapsulate' && s.device === link.name);
+  if (wrapped || link.vxlan) return wrapped;
+  const isTranslated = own.some((s) => s.place === 'POSTROUTING' && s.before.src !== s.after.src);
+  return isTranslated ? undefined : own.find((s) => s.place === 'routing' && textOf(s, 'device') === link.name);
 };
 
 /** The packet under its VTEP address on another node. */

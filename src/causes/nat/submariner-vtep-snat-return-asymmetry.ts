@@ -1,4 +1,4 @@
-import { counter, type NetNamespace } from '../../network/namespace.ts';
+import { counter, deviceSysctlNumber, type NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
 import { senderOf } from '../../path/walk-result.ts';
 import { prefixContains } from '../../tables/address.ts';
@@ -6,7 +6,7 @@ import { confidenceOfEnd, symptomLines, weaker } from '../facts/confidence.ts';
 import { decisiveLine, type Ending, endingOf, namespaceId, proofsOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Confidence, EvidenceLine, Found, Verdict } from '../facts/finding.ts';
 import { commandIn } from '../facts/fix-command.ts';
-import { foundAtEnd, undecided } from '../facts/found.ts';
+import { foundAt, foundAtEnd, undecided } from '../facts/found.ts';
 import { ruleChange } from '../facts/rule-change.ts';
 import { decidingRule } from '../facts/rules.ts';
 import { shell } from '../facts/shell.ts';
@@ -37,6 +37,8 @@ export const submarinerVtepSnatReturnAsymmetry: Cause = {
     const rewritten = rewrittenVtep(context);
     if (!rewritten) return unknownRules(context);
     const { step, namespace: ns, vtep } = rewritten;
+    const open = untoldFilter(context, rewritten);
+    if (open.length > 0) return open;
     const ending = endingOf(context);
     // A request that dies before it reaches the gateway has no answer that could get lost.
     if (!ending || (ending.leg.direction === 'forward' && ending.leg.end.outcome !== 'delivered')) return [];
@@ -65,8 +67,14 @@ export const submarinerVtepSnatReturnAsymmetry: Cause = {
   },
 };
 
+interface Rewritten {
+  readonly step: Step;
+  readonly namespace: NetNamespace;
+  readonly vtep: Vtep;
+}
+
 /** The step at which a VTEP address becomes another one on its way to a VTEP. */
-const rewrittenVtep = (context: CauseContext) => {
+const rewrittenVtep = (context: CauseContext): Rewritten | undefined => {
   for (const step of context.branch.forward.steps) {
     if (step.action.code !== 'snat' && step.action.code !== 'masquerade') continue;
     const namespace = context.network.namespaces.get(namespaceId(step));
@@ -76,6 +84,52 @@ const rewrittenVtep = (context: CauseContext) => {
     return prefixContains(vtep.range, step.before.dst) ? { step, namespace, vtep } : undefined;
   }
   return undefined;
+};
+
+/**
+ * Nobody saw whether the asker got its answer, which came to its host by another device than the agent's, and whose filter was not captured: there it dies where the
+ * filter is strict.
+ */
+const untoldFilter = (context: CauseContext, { step, namespace: ns, vtep }: Rewritten): readonly Verdict[] => {
+  if (context.branch.outcome !== 'delivered' || context.evidence.seen !== 'unknown') return [];
+  const answers = context.evidence.packets.filter(
+    (p) => p.namespace === ns.id && p.leg === 'reply' && p.view.direction === 'in' && p.layer?.dst === step.after.src,
+  );
+  const device = answers[0]?.view.device;
+  if (device === undefined || answers.some((p) => p.view.device === vtep.link.name)) return [];
+  if ([device, 'all'].some((name) => deviceSysctlNumber(ns, 4, name, 'rp_filter') !== undefined)) return [];
+  const routed = context.branch.reply?.steps.findLast((s) => s.place === 'routing' && namespaceId(s) === ns.id);
+  if (!routed) return [];
+  const values = {
+    vtep: vtep.address,
+    target: step.before.dst,
+    translated: step.after.src,
+    device: vtep.link.name,
+    asker: ns.node,
+    chain: decidingRule(ns, step)?.chain ?? '',
+    gateway: context.network.owners(step.before.dst)[0]?.namespace.node ?? '',
+    byFilter: true,
+    untold: true,
+    answerDevice: device,
+    counter: 0,
+    answers: answers.length,
+  };
+  const entry = context.evidence.entries.find((e) => e.namespace === ns.id && e.entry.original.dst === step.before.dst);
+  return [
+    foundAt(routed, {
+      confidence: 'possible',
+      values,
+      evidence: [
+        ...proofsOf(step, ['SNAT', step.after.src, vtep.link.name]).slice(0, 1),
+        ...answers
+          .slice(0, 1)
+          .map((p): EvidenceLine => ({ source: p.view.source, role: 'decisive', words: [step.after.src] })),
+        ...(entry ? decisiveLine(entry.entry, [`src=${step.before.src}`, `dst=${step.after.src}`]) : []),
+        ...symptomLines(context),
+      ],
+    }),
+    undecided([{ kind: 'sysctl', namespace: ns.id }], values),
+  ];
 };
 
 /** A VTEP asks a VTEP and no rules were captured: they would decide. */

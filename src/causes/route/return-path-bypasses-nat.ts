@@ -22,7 +22,7 @@ export const returnPathBypassesNat: Cause = {
   detect: (context) => {
     const failed = failedWithoutSourceNat(context, 'past-node');
     const open = failed && unroutedOn(context, context.branch.reply);
-    if (open) return unlisted(context, { ...failed, end: open.step });
+    if (open && !isStrangerSeen(context, failed)) return unlisted(context, { ...failed, end: open.step });
     if (!failed || (failed.reason !== 'answer-from-stranger' && failed.reason !== 'outside')) return [];
     const { translation: t } = failed;
     const { reply } = context.branch;
@@ -56,6 +56,17 @@ export const returnPathBypassesNat: Cause = {
     return found ? [found] : [];
   },
 };
+
+/** The answer was seen to come to the client under the server's own name: by which way does not matter. */
+const isStrangerSeen = (context: CauseContext, { translation, end, reason }: FailedTranslation): boolean =>
+  reason === 'answer-from-stranger' &&
+  context.evidence.packets.some(
+    (p) =>
+      p.leg === 'reply' &&
+      p.namespace === namespaceId(end) &&
+      p.layer?.src === translation.server &&
+      p.layer.sport === translation.serverPort,
+  );
 
 /** The routes of the server's side were not captured: whether the answer goes back through the node that translated is what they tell. */
 const unlisted = (context: CauseContext, { translation: t, end }: FailedTranslation): readonly Verdict[] => {

@@ -17,7 +17,7 @@ export const submarinerIntraclusterVtepByDesign: Cause = {
     const ns = first && context.network.namespaces.get(namespaceId(first));
     const vtep = ns && vtepOf(ns);
     const { dst } = context.flow.question;
-    if (!first || !vtep || !prefixContains(vtep.range, dst)) return [];
+    if (!first || !vtep || vtep.usualRange || !prefixContains(vtep.range, dst)) return [];
     return [
       foundAt(first, {
         confidence: vtep.inferred ? 'likely' : 'certain',

@@ -1,14 +1,16 @@
+import type { SeenPacket } from '../../evidence/observation.ts';
 import type { Change } from '../../network/change.ts';
 import { knows } from '../../network/namespace.ts';
+import { watches } from '../../path/sightings.ts';
 import type { ActionCode } from '../../path/vocabulary/actions.ts';
 import type { CaptureKind } from '../../records/capture.ts';
 import type { Link } from '../../records/link.ts';
-import { isBroken } from '../facts/confidence.ts';
+import { isBroken, symptomLines } from '../facts/confidence.ts';
 import { type Death, deathBy, deathFound } from '../facts/death.ts';
-import { decisiveLine, endingOf, supportingLine, textOf } from '../facts/ending.ts';
+import { decisiveLine, type Ending, endingOf, supportingLine, textOf } from '../facts/ending.ts';
 import type { Cause, CauseContext, Found, Verdict } from '../facts/finding.ts';
 import { commandIn } from '../facts/fix-command.ts';
-import { undecided } from '../facts/found.ts';
+import { foundAt, undecided } from '../facts/found.ts';
 import { shell } from '../facts/shell.ts';
 import { isSeenFailing } from '../facts/trace.ts';
 import { neighbourOf, nextHopBefore, type TunnelEnd, tunnelEndOf } from '../facts/tunnel.ts';
@@ -86,7 +88,57 @@ const unknownTable = (context: CauseContext): readonly Verdict[] => {
   if (!isBroken(context)) return [];
   const ns = ending.namespace;
   if (knows(ns, kind)) return [];
+  const unwrapped = neverWrapped(context, ending);
+  if (unwrapped.length > 0) return [endedAtDevice(context, ending, unwrapped)];
   return [undecided([{ kind, namespace: ns.id }], { device: textOf(ending.step, 'device') })];
+};
+
+/**
+ * The packets that were seen at the VXLAN device on their way out where a capture of every device, which shows what the device wraps, has none of them inside another
+ * packet: vxlan_xmit dropped them.
+ */
+const neverWrapped = (context: CauseContext, { leg, step, namespace: ns }: Ending): readonly SeenPacket[] => {
+  const device = textOf(step, 'device');
+  const here = context.evidence.packets.filter((p) => p.namespace === ns.id && p.leg === leg.direction);
+  if (!watches(ns, undefined) || here.some((p) => p.wrapping === 'vxlan' && p.view.direction === 'out')) return [];
+  const isWrappingSeen = ns.packets.some((table) => {
+    for (let row = 0; row < Math.min(table.count, LOOKED_AT); row += 1) {
+      const view = table.packet(row);
+      if (view.proto === 'vxlan' && view.inner) return true;
+    }
+    return false;
+  });
+  return isWrappingSeen ? here.filter((p) => p.view.direction === 'out' && p.view.device === device) : [];
+};
+
+/** Packets of a capture that are looked at for one that a VXLAN device wrapped. */
+const LOOKED_AT = 5000;
+
+const endedAtDevice = (
+  context: CauseContext,
+  { leg, step, namespace: ns }: Ending,
+  seen: readonly SeenPacket[],
+): Found => {
+  const hop = step.before.dst;
+  return foundAt(step, {
+    confidence: 'likely',
+    values: {
+      device: textOf(step, 'device'),
+      missing: 'either',
+      hop,
+      mac: '',
+      peer: context.network.owners(hop)[0]?.namespace.node ?? '',
+      remote: '',
+      dropped: 0,
+      answer: leg.direction === 'reply',
+      seen: seen.length,
+    },
+    evidence: [
+      ...seen.slice(0, 3).flatMap((p) => decisiveLine(p.view, [hop])),
+      ...(ns.links.get(textOf(step, 'device')) ? supportingLine(ns.links.get(textOf(step, 'device'))) : []),
+      ...symptomLines(context),
+    ],
+  });
 };
 
 /** The walk took the neighbour's entry for granted, and the flow fails. */

@@ -110,25 +110,6 @@ const verdict = (context: CauseContext, ending: Ending, viaIpvs: Step): readonly
         evidence: decisiveLine(seen.entry, ['[UNREPLIED]']),
       },
     ];
-  if (!knows(ns, 'xfrm-stat'))
-    return [
-      {
-        kind: 'undecided',
-        missing: [{ kind: 'xfrm-stat', namespace: ns.id }],
-        values: { virtual, server, masqueraded },
-      },
-    ];
-  const dropped = counter(ns, COUNTER);
-  if (!dropped || dropped.value === 0)
-    return [
-      {
-        kind: 'ruled-out',
-        because: 'counter-flat',
-        values: { counter: COUNTER, node: ns.node },
-        evidence: decisiveLine(dropped, [COUNTER]),
-      },
-    ];
-
   const decrypted = context.evidence.packets.filter(
     (p) =>
       p.namespace === ns.id &&
@@ -138,8 +119,30 @@ const verdict = (context: CauseContext, ending: Ending, viaIpvs: Step): readonly
       p.layer.tcpFlags !== 'R',
   );
   const replied = seen !== undefined && !seen.entry.unreplied && seen.entry.state !== 'ESTABLISHED';
-  const grows = (ns.counters.get(COUNTER)?.[0]?.value ?? dropped.value) < dropped.value;
-  const counted = decrypted.length > 0 && dropped.value >= decrypted.length;
+  // Answers that came out of the tunnel, and an entry that stays half open, tell without the counter where they die.
+  const isCounted = knows(ns, 'xfrm-stat');
+  if (!isCounted && (!replied || decrypted.length === 0))
+    return [
+      {
+        kind: 'undecided',
+        missing: [{ kind: 'xfrm-stat', namespace: ns.id }],
+        values: { virtual, server, masqueraded },
+      },
+    ];
+  const dropped = counter(ns, COUNTER);
+  if (isCounted && (!dropped || dropped.value === 0))
+    return [
+      {
+        kind: 'ruled-out',
+        because: 'counter-flat',
+        values: { counter: COUNTER, node: ns.node },
+        evidence: decisiveLine(dropped, [COUNTER]),
+      },
+    ];
+
+  const drops = dropped?.value ?? 0;
+  const grows = (ns.counters.get(COUNTER)?.[0]?.value ?? drops) < drops;
+  const counted = decrypted.length > 0 && drops >= decrypted.length;
   const confidence = replied && (counted || grows) ? 'certain' : 'likely';
   const values = {
     virtual,
@@ -148,14 +151,14 @@ const verdict = (context: CauseContext, ending: Ending, viaIpvs: Step): readonly
     serverPort: Number(viaIpvs.action.values.toPort ?? 0),
     masqueraded,
     counterName: COUNTER,
-    counter: dropped.value,
+    counter: drops,
     answersSeen: decrypted.length,
     policySrc: covering.selector.src,
     policyDst: covering.selector.dst,
     entryState: seen?.entry.state ?? '',
   };
   const evidence: EvidenceLine[] = [
-    ...decisiveLine(dropped, [COUNTER, String(dropped.value)]),
+    ...decisiveLine(dropped, [COUNTER, String(drops)]),
     ...decisiveLine(seen?.entry, [
       seen?.entry.state ?? '',
       `src=${virtual}`,
