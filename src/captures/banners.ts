@@ -42,6 +42,10 @@ export const isBanner = (text: string): boolean => {
   return line.length >= 2 && line.length < 2400 && FIRST.test(line) && BANNERS.some((pattern) => pattern.test(line));
 };
 
+/** What collect/netautopsy-collect.sh writes where a tool was asked, did not fail and had nothing to tell: there is none. */
+export const isToldEmpty = (line: string): boolean =>
+  line.length < 300 && /^-- netautopsy-collect: .{1,200} printed nothing, exit status 0\s*$/.test(line);
+
 /** What people put where they left something out; such a line is no record, and what it stands in is not whole. */
 const CUT =
   /^\s*(?:\.{2,}|\u2026{1,3}|\[(?:\.{2,3}|\u2026|snip|\u7701\u7565)\.{0,3}\]|\(\.{2,3}\)|<\.{2,3}>|[-<[(*#=\s]{0,8}(?:snip|snipped|cut here|truncated|output (?:truncated|omitted|cut)|omitted|skipped|\u7701\u7565.{0,10}|\u4ee5\u4e0b\u7701\u7565)[-.>\])*#=\s]{0,8}|\*\s?\.{3}|# ?\.{3}|\/\/ ?\.{3}|\.{3} ?(?:and so on|etc\.?|more).{0,30}|etc\.?\.{0,2}|--More--.{0,20}|\(END\))\s*$/i;

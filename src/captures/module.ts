@@ -1,7 +1,7 @@
 import type { Capture, CaptureData, CaptureKind, UnreadLine } from '../records/capture.ts';
 import { cutQuotable, type Quotable } from '../records/quotable.ts';
 import type { Source } from '../records/source.ts';
-import { isBanner, isCut } from './banners.ts';
+import { isBanner, isCut, isToldEmpty } from './banners.ts';
 import type { CaptureFormat } from './format.ts';
 import type { LineNumbers } from './line-numbers.ts';
 import type { FormatMask } from './masking/masked-lines.ts';
@@ -124,7 +124,7 @@ export class LineSink {
   }
 
   raw(text: string, source: Source = this.source()): void {
-    if (isBanner(text)) {
+    if (isBanner(text) || isToldEmpty(text)) {
       this.ignored += 1;
       this.unreadLines.mark(source.line);
       return;
