@@ -4,6 +4,7 @@ import { canonicalPrefix } from '../../tables/address.ts';
 import { icmp6TypeNumber, icmpTypeNumber } from '../../tables/icmp-types.ts';
 import { flatten } from '../../tables/interner.ts';
 import { servicePort } from '../../tables/service-ports.ts';
+import { freeText } from '../masking/free-text.ts';
 import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureInput, type CaptureModule, grammarReader, LineSink } from '../module.ts';
 import { isProse } from '../prose.ts';
@@ -237,7 +238,14 @@ const numbered = (flag: string, value: string): string => {
 };
 
 const flattened = (options: readonly MatchOption[]): MatchOption[] =>
-  options.map(({ flag, invert, values }) => ({ flag, invert, values: values.map((v) => flatten(numbered(flag, v))) }));
+  options.map(({ flag, invert, values }) => ({
+    flag,
+    invert,
+    values: values.map((v) => flatten(WRITTEN.has(flag) ? freeText(v) : numbered(flag, v))),
+  }));
+
+/** What people write. */
+const WRITTEN = new Set(['--comment', '--log-prefix', '--nflog-prefix', '--ulog-prefix', '--string']);
 
 const foldExtensions = (
   base: readonly Match[],

@@ -1,5 +1,6 @@
 import type { Counters, Match, MatchOption, Target } from '../../records/iptables.ts';
 import { canonicalPrefix, ipv4ToNumber } from '../../tables/address.ts';
+import { freeText } from '../masking/free-text.ts';
 
 /** What the tokens of one rule after its chain say. */
 export interface FoldedRule {
@@ -35,6 +36,9 @@ const TEXT_FLAGS = new Set([
   '--name',
   '--selctx',
 ]);
+
+/** Of these the text that people write. */
+const WRITTEN_FLAGS = new Set(['--comment', '--log-prefix', '--nflog-prefix', '--ulog-prefix', '--string']);
 
 const QUOTE = 34;
 const DASH = 45;
@@ -211,7 +215,10 @@ const buildOptions = (tokens: readonly string[], start: number, end: number): Ma
     if (TEXT_FLAGS.has(flag)) i = Math.min(i + 1, end);
     while (i < end && tokens[i] !== '!' && !isFlag(tokens[i])) i += 1;
     const values = tokens.slice(from, i);
-    for (let j = 0; j < values.length; j += 1) values[j] = unquote(values[j] ?? '');
+    for (let j = 0; j < values.length; j += 1) {
+      const value = unquote(values[j] ?? '');
+      values[j] = WRITTEN_FLAGS.has(flag) ? freeText(value) : value;
+    }
     options.push({ flag, invert, values });
   }
   return options.length === 0 ? NO_OPTIONS : options.slice();

@@ -14,8 +14,8 @@ const NAMED_LINE = new RegExp(
 );
 /** `password=X`: the value ends where the next word, parameter or element begins. */
 const NAMED_WORD = new RegExp(String.raw`((?:${NAMES})\\*["']?=)(?:${QUOTED}|[^\s,;&"')\]}]+)`, 'gi');
-/** `--password X`, `-token X`. */
-const OPTION_VALUE = new RegExp(String.raw`(--?[\w-]{0,40}(?:${NAMES})\s{1,8})(${QUOTED}|[^\s-]\S*)`, 'gi');
+/** `--password X`, `-token X`; in `allow-token X` it is no option. */
+const OPTION_VALUE = new RegExp(String.raw`((?<![\w.-])--?[\w-]{0,40}(?:${NAMES})\s{1,8})(${QUOTED}|[^\s-]\S*)`, 'gi');
 /** ipsec.secrets(5): what follows a kind of secret. */
 const IPSEC_SECRET = /(:\s{0,8}(?:PSK|RSA|ECDSA|BLISS|EAP|XAUTH|NTLM|PIN|PKCS8|PKCS12|P12|PPK)\s{1,8})(?!\{\s*$)\S.*$/;
 /** HTTP's fields that log somebody in. */

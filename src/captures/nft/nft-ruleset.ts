@@ -2,6 +2,7 @@ import { parse } from '#grammars/nft-ruleset';
 import type { Counters, NftChain, NftRule, NftSet, NftStatement, NftTable } from '../../records/iptables.ts';
 import type { Source } from '../../records/source.ts';
 import { flatten } from '../../tables/interner.ts';
+import { freeText } from '../masking/free-text.ts';
 import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureInput, type CaptureModule, type CaptureReader, grammarReader, LineSink } from '../module.ts';
 import { rulesetOfJson } from './nft-json.ts';
@@ -125,14 +126,14 @@ class RulesetSink extends LineSink {
           counters = { packets: statement.packets, bytes: statement.bytes };
         statements.push({ kind: 'counter' });
       } else if (statement.kind === 'comment') {
-        comments.push(statement.comment ?? '');
+        comments.push(freeText(statement.comment ?? ''));
         statements.push({ kind: 'comment' });
       } else statements.push(withNames(statement));
     }
     chain.rules.push({
       source: this.source(),
       chain: chain.name,
-      text: (handle === null ? line : line.slice(0, line.lastIndexOf('# handle '))).trim(),
+      text: withoutWritten((handle === null ? line : line.slice(0, line.lastIndexOf('# handle '))).trim()),
       statements,
       counters,
       comment: comments.length > 0 ? comments.join('; ') : undefined,
@@ -140,6 +141,12 @@ class RulesetSink extends LineSink {
     });
   }
 }
+
+/** The rule with what people wrote into it as a record may hold it. */
+const withoutWritten = (rule: string): string =>
+  rule.includes('"')
+    ? rule.replace(/\b(comment|prefix) "([^"]*)"/g, (_, word: string, text: string) => `${word} "${freeText(text)}"`)
+    : rule;
 
 const newChain = (source: Source, name: string): OpenChain => ({
   source,

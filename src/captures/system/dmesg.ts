@@ -1,6 +1,8 @@
 import { parse } from '#grammars/dmesg';
 import type { KernelMessage } from '../../records/counter.ts';
+import type { LoggedPacket } from '../../records/logged-packet.ts';
 import { flatten } from '../../tables/interner.ts';
+import { freeText } from '../masking/free-text.ts';
 import { usualMask } from '../masking/masked-lines.ts';
 import { type CaptureModule, grammarReader, LineSink } from '../module.ts';
 import { loggedPacket } from './logged-packet.ts';
@@ -44,11 +46,17 @@ class MessageSink extends LineSink {
     this.messages.push({
       source: this.source(),
       time,
-      text: flatten(text.trimEnd()),
+      text: flatten(shownText(text.trimEnd(), packet)),
       ...(packet ? { packet } : {}),
     });
   }
 }
+
+/** Of a packet that a rule logged, people wrote the prefix alone. */
+const shownText = (text: string, packet: LoggedPacket | undefined): string => {
+  const at = packet?.sort === 'log' ? text.search(/(?<![A-Z])IN=\S* OUT=/) : -1;
+  return at < 0 ? freeText(text) : freeText(text.slice(0, at)) + text.slice(at);
+};
 
 /** `dmesg`, `journalctl -k`, kern.log: messages about networking; the others are read and left out. */
 export const dmesg: CaptureModule = {

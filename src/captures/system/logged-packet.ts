@@ -1,5 +1,6 @@
 import type { LoggedPacket, LoggedTrace } from '../../records/logged-packet.ts';
 import { canonicalAddress } from '../../tables/address.ts';
+import { freeText } from '../masking/free-text.ts';
 
 /** Characters of a message that are looked at: a LOG line with all its options is shorter. */
 const LONGEST = 2000;
@@ -54,7 +55,7 @@ const ruleLine = (text: string): LoggedPacket | undefined => {
   const trace = traceOf(prefix);
   return {
     sort: trace ? 'trace' : 'log',
-    prefix,
+    prefix: freeText(prefix),
     trace,
     iif: named(fields.get('IN')),
     oif: named(fields.get('OUT')),
