@@ -20,7 +20,8 @@ export type Symptom =
   | 'logged-refusal'
   | 'probe-failed'
   | 'ipvs-half-open'
-  | 'syn-at-weight-zero';
+  | 'syn-at-weight-zero'
+  | 'past-translation';
 
 /** How much a symptom says. An unanswered datagram is everyday; a connection that was refused or asked for again is not. */
 export const WEIGHT: Readonly<Record<Symptom, number>> = {
@@ -37,6 +38,7 @@ export const WEIGHT: Readonly<Record<Symptom, number>> = {
   'counted-drop': 3,
   'ipvs-half-open': 3,
   'syn-at-weight-zero': 4,
+  'past-translation': 3,
   'logged-refusal': 2,
   'probe-failed': 5,
   'cut-off': 2,

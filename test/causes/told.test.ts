@@ -126,6 +126,42 @@ describe('an entry that translates nothing beside others that are translated', (
   });
 });
 
+describe('a datagram flow that IPVS holds under a port that a rule changes', () => {
+  const rules = (rule: string) => `*nat\n:PREROUTING ACCEPT [1:60]\n:POSTROUTING ACCEPT [1:60]\n${rule}\nCOMMIT\n`;
+  const RULE = '-A PREROUTING -d 10.77.0.9/32 -p udp -m udp --dport 514 -j DNAT --to-destination 10.77.0.9:5514';
+  const made = (rule: string, port = 514) =>
+    bundle({
+      'lb-3/ipvsadm_-Lnc.txt': `IPVS connection entries\npro expire state       source             virtual            destination\nUDP 04:51  UDP         10.70.1.5:20514    10.77.0.9:${port}    10.78.4.12:${port}\n`,
+      'lb-3/iptables-save.txt': rules(rule),
+    });
+  const ASKED = { proto: 'udp', src: '10.70.1.5', sport: 20514, dst: '10.77.0.9', dport: 514, start: undefined };
+  const ID = 'udp-stale-conntrack';
+
+  test('may have an entry from before the rule, and is found without a flow', () => {
+    const judged = made(RULE).judge(ASKED);
+    expect(findingOf(judged, ID)).toMatchObject({ confidence: 'possible', node: 'lb-3' });
+    expect(unsaid(judged, ID)).toEqual([]);
+    expect(findCandidates(made(RULE).network()).map((c) => c.symptoms.join())).toContain('past-translation');
+  });
+
+  test.each([
+    ['under the port that the rule gives', made(RULE, 5514)],
+    ['where the rule is for some clients', made(RULE.replace('-d', '-s 10.71.0.0/16 -d'))],
+    ['where the rule changes the address alone', made(RULE.replace('10.77.0.9:5514', '10.77.0.10:514'))],
+    ['where a rule before it takes flows away', made(`-A PREROUTING -p udp -j ACCEPT\n${RULE}`)],
+    [
+      'where the entries were captured',
+      made(RULE).withFile(
+        'lb-3/conntrack_-L.txt',
+        'udp      17 27 src=10.70.1.6 dst=10.70.0.2 sport=5353 dport=53 src=10.70.0.2 dst=10.70.1.6 sport=53 dport=5353 mark=0 use=1\n',
+      ),
+    ],
+  ])('but not %s', (_, quiet) => {
+    expect(findCandidates(quiet.network()).filter((c) => c.symptoms.includes('past-translation'))).toEqual([]);
+    expect(findingOf(quiet.judge(ASKED), ID)).toBeUndefined();
+  });
+});
+
 describe('wrong sums of the outer header', () => {
   const packet = (second: string, sum: string, how = '', inner = '10.70.1.5.41000 > 10.79.3.4.8080: Flags [S]') =>
     `08:15:${second} ${how}IP (tos 0x0, ttl 64, id 41, offset 0, flags [none], proto UDP (17), length 110)\n    192.0.2.31.40001 > 192.0.2.32.8472: ${sum}OTV, flags [I] (0x08), overlay 0, instance 1\nIP (tos 0x0, ttl 63, id 7, offset 0, flags [DF], proto TCP (6), length 60)\n    ${inner}, cksum 0x1111 (correct), seq 12, win 64240, length 0\n`;

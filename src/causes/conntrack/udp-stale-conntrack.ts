@@ -1,4 +1,5 @@
 import type { SeenEntry } from '../../evidence/observation.ts';
+import { pastTranslation } from '../../evidence/past-translation.ts';
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { ConntrackEntry } from '../../records/conntrack.ts';
 import { isBroken, symptomLines } from '../facts/confidence.ts';
@@ -67,7 +68,10 @@ export const udpStaleConntrack: Cause = {
       }),
     ];
   },
-  told: (context) => (context.evidence.seen === 'ok' || context.question.proto !== 'udp' ? [] : leftAlone(context)),
+  told: (context) =>
+    context.evidence.seen === 'ok' || context.question.proto !== 'udp'
+      ? []
+      : [...leftAlone(context), ...pastRules(context)],
 };
 
 /** Entries of the table that are looked at for those of other clients. */
@@ -110,6 +114,40 @@ const leftAlone = ({ network, question, evidence }: ToldContext): readonly Found
       },
     ];
   });
+
+/** IPVS holds the flow under a port that a rule changes for everybody; the entry that would tell why was not captured. */
+const pastRules = ({ network, question }: ToldContext): readonly Found[] =>
+  [...network.namespaces.values()].flatMap((ns) =>
+    pastTranslation(ns)
+      .filter(
+        ({ connection: c }) =>
+          c.client === question.src &&
+          c.virtual === question.dst &&
+          c.virtualPort === question.dport &&
+          (question.sport === undefined || c.clientPort === question.sport),
+      )
+      .slice(0, 1)
+      .map(
+        ({ connection: c, rule }): Found => ({
+          kind: 'found',
+          confidence: 'possible',
+          node: ns.node,
+          namespace: ns.name,
+          at: 'PREROUTING',
+          values: {
+            virtual: c.virtual,
+            port: c.virtualPort,
+            server: c.server,
+            untranslated: true,
+            timeout: 0,
+            servers: [],
+            unreplied: false,
+          },
+          evidence: [...decisiveLine(c, [`${c.virtual}:${c.virtualPort}`]), ...decisiveLine(rule, ['DNAT'])],
+          fixes: [deleteEntries(ns, c.virtual, c.virtualPort)],
+        }),
+      ),
+  );
 
 /** Another client's entry for the same service that is translated and answered. */
 const siblingOf = (ns: NetNamespace, { original }: ConntrackEntry): ConntrackEntry | undefined => {
