@@ -12,7 +12,7 @@ export interface PastTranslation {
 
 const PLAIN: ReadonlySet<string> = new Set(['protocol', 'destination', 'udp', 'comment']);
 
-const valueOf = (matches: readonly Match[], flag: string): string | undefined => {
+const optionOf = (matches: readonly Match[], flag: string): string | undefined => {
   const found = matches.flatMap(({ options }) => options.filter((o) => o.flag === flag));
   return found.length === 1 && !found[0]?.invert ? found[0]?.values[0] : undefined;
 };
@@ -22,12 +22,12 @@ const redirects = ({ matches, target }: Rule, { virtual, virtualPort }: IpvsConn
   if (target?.name !== 'DNAT' || matches.some(({ name }) => !PLAIN.has(name))) return false;
   const to = target.options.find(({ flag }) => flag === '--to-destination')?.values[0] ?? '';
   const port = /:(\d{1,5})$/.exec(to)?.[1];
-  const address = valueOf(matches, '-d');
+  const address = optionOf(matches, '-d');
   return (
-    valueOf(matches, '-p') === 'udp' &&
+    optionOf(matches, '-p') === 'udp' &&
     address !== undefined &&
     prefixContains(address.includes('/') ? address : `${address}/${address.includes(':') ? 128 : 32}`, virtual) &&
-    valueOf(matches, '--dport') === `${virtualPort}` &&
+    optionOf(matches, '--dport') === `${virtualPort}` &&
     port !== undefined &&
     port !== `${virtualPort}`
   );

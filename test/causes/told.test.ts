@@ -162,6 +162,41 @@ describe('a datagram flow that IPVS holds under a port that a rule changes', () 
   });
 });
 
+describe('a large segment that never enters the tunnel', () => {
+  const segment = (second: string, from: number, to: number, wrapped: boolean) =>
+    `08:15:${second} IP ${wrapped ? '192.0.2.31 > 192.0.2.32: IP ' : ''}10.79.3.4.8080 > 10.70.1.5.41000: Flags [P.], seq ${from}:${to}, ack 90, win 226, length ${to - from}${wrapped ? ' (ipip-proto-4)' : ''}\n`;
+  const made = (...packets: readonly string[]) => bundle({ 'lb-3/tcpdump/eth0.txt': packets.join('') });
+  const ASKED = { ...tcp('10.70.1.5', 41000, '10.79.3.4', 8080), start: undefined };
+  const ID = 'overlay-mtu-blackhole';
+  const LOST = [segment('01.000000', 1, 2001, false), segment('01.300000', 1401, 2001, false)];
+  const TAIL = segment('01.300010', 1401, 2001, true);
+
+  test('while its tail does may be too long for it', () => {
+    const judged = made(...LOST, TAIL).judge(ASKED);
+    expect(findingOf(judged, ID)).toMatchObject({
+      confidence: 'possible',
+      node: 'lb-3',
+      values: { payload: 2000, passed: 600 },
+    });
+    expect(unsaid(judged, ID)).toEqual([]);
+  });
+
+  test.each([
+    ['in pieces that all enter', made(...LOST, segment('01.000010', 1, 1401, true), TAIL)],
+    ['of which nothing enters', made(...LOST)],
+    [
+      'that was acknowledged',
+      made(
+        ...LOST,
+        TAIL,
+        '08:15:01.400000 IP 10.70.1.5.41000 > 10.79.3.4.8080: Flags [.], ack 2001, win 300, length 0\n',
+      ),
+    ],
+  ])('is nothing where it goes %s', (_, quiet) => {
+    expect(findingOf(quiet.judge(ASKED), ID)).toBeUndefined();
+  });
+});
+
 describe('wrong sums of the outer header', () => {
   const packet = (second: string, sum: string, how = '', inner = '10.70.1.5.41000 > 10.79.3.4.8080: Flags [S]') =>
     `08:15:${second} ${how}IP (tos 0x0, ttl 64, id 41, offset 0, flags [none], proto UDP (17), length 110)\n    192.0.2.31.40001 > 192.0.2.32.8472: ${sum}OTV, flags [I] (0x08), overlay 0, instance 1\nIP (tos 0x0, ttl 63, id 7, offset 0, flags [DF], proto TCP (6), length 60)\n    ${inner}, cksum 0x1111 (correct), seq 12, win 64240, length 0\n`;

@@ -12,6 +12,7 @@ import { undecided } from '../facts/found.ts';
 import { NO_PART, part, shell } from '../facts/shell.ts';
 import { toldTooBig } from '../facts/too-big.ts';
 import { crossoversOf } from '../facts/trace.ts';
+import { unwrappedSegments } from '../facts/unwrapped-segments.ts';
 
 /** TCP and IP headers around a segment's payload, with the timestamp option that Linux sends. */
 const HEADERS = { 4: 52, 6: 72 } as const;
@@ -49,7 +50,10 @@ export const overlayMtuBlackhole: Cause = {
     if (!leg || same.length === 0) return [];
     return gap(context, leg, same, length);
   },
-  told: toldTooBig,
+  told: (context) => {
+    const tooBig = toldTooBig(context);
+    return tooBig.length > 0 ? tooBig : unwrappedSegments(context);
+  },
 };
 
 interface Encapsulation {
