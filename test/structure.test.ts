@@ -130,3 +130,17 @@ test('captured text becomes quotable in one place: where it is masked', () => {
   const makes = files.filter((file) => /\bas (?:unknown as )?Quotable\b/.test(readFileSync(join(src, file), 'utf8')));
   expect(makes.sort()).toEqual([join('captures', 'masking', 'masked-lines.ts'), join('records', 'quotable.ts')]);
 });
+
+/** Where text may become a command without being put together by the tag that quotes: the tag's own file, and the one that hands over what capture modules declare. */
+const MAKES_COMMANDS: ReadonlySet<string> = new Set([
+  join('causes', 'facts', 'shell.ts'),
+  join('judging', 'collect', 'commands.ts'),
+]);
+
+test('no other file calls a text a command', () => {
+  const wrong = files.filter(
+    (file) =>
+      !MAKES_COMMANDS.has(file) && /\bas Shell\b|\bdeclaredCommand\b/.test(readFileSync(join(src, file), 'utf8')),
+  );
+  expect(wrong).toEqual([]);
+});

@@ -64,7 +64,20 @@ export const udpStaleConntrack: Cause = {
           ...proofsOf(translation.step, [translation.server]),
           ...symptomLines(context),
         ],
-        fixes: [deleteEntries(ns, translation.virtual, translation.port)],
+        fixes: [
+          // The connection of IPVS's own outlives the entry, and ties the next packet to the same server again.
+          ...(isTied(ns, translation, entry.reply.src)
+            ? [
+                {
+                  id: 'expire-nodest',
+                  commands: [commandIn(ns, shell`sysctl -w net.ipv4.vs.expire_nodest_conn=1`)],
+                  changes: [],
+                  values: { server: entry.reply.src },
+                },
+              ]
+            : []),
+          deleteEntries(ns, translation.virtual, translation.port),
+        ],
       }),
     ];
   },
@@ -167,6 +180,12 @@ const deleteEntries = (ns: NetNamespace, virtual: string, port: number): Found['
   changes: [],
   values: { virtual, port },
 });
+
+/** IPVS has a connection of its own to the server. */
+const isTied = (ns: NetNamespace, { virtual, port }: Translation, server: string): boolean =>
+  ns.ipvsConnections.some(
+    (c) => c.proto === 'udp' && c.virtual === virtual && c.virtualPort === port && c.server === server,
+  );
 
 /** The rules of today would deliver, the client waits all the same, and the entries were not captured: an old one would go before the rules. */
 const unlisted = (context: CauseContext, { namespace: ns, virtual, port, server }: Translation): readonly Verdict[] =>

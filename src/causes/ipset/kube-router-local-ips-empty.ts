@@ -8,6 +8,7 @@ import { serviceReject } from '../facts/kube-router.ts';
 import { virtualService } from '../facts/service.ts';
 import { memberAdded } from '../facts/set-member.ts';
 import { isComplete } from '../facts/sets.ts';
+import { shell } from '../facts/shell.ts';
 
 /** kube-router-local-ips, which exempts the node's own addresses from the REJECT of service addresses, holds none of them. */
 export const kubeRouterLocalIpsEmpty: Cause = {
@@ -54,7 +55,7 @@ export const kubeRouterLocalIpsEmpty: Cause = {
             id: 'fill-set',
             commands: [],
             changes: [memberAdded(ns, names.local, [address], 0)],
-            values: { address, set: names.local },
+            values: { byHand: shell`ipset add ${names.local} ${address} timeout 0`, address, set: names.local },
           },
         ],
       }),

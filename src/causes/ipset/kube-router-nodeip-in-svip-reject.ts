@@ -6,6 +6,7 @@ import { foundAt, undecided } from '../facts/found.ts';
 import { serviceReject, setsSay } from '../facts/kube-router.ts';
 import { virtualService } from '../facts/service.ts';
 import { memberAdded } from '../facts/set-member.ts';
+import { shell } from '../facts/shell.ts';
 
 /**
  * kube-router fills kube-router-svip from every IPVS service of the host, those on the node's own address included. An own address in that
@@ -65,7 +66,7 @@ export const kubeRouterNodeipInSvipReject: Cause = {
             id: 'add-local-address',
             commands: [],
             changes: [memberAdded(ns, names.local, [address], 0)],
-            values: { address, set: names.local },
+            values: { byHand: shell`ipset add ${names.local} ${address} timeout 0`, address, set: names.local },
           },
         ],
       }),

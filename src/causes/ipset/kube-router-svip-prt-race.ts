@@ -5,6 +5,7 @@ import { foundAt, undecided } from '../facts/found.ts';
 import { serviceReject, setsSay } from '../facts/kube-router.ts';
 import { virtualService } from '../facts/service.ts';
 import { memberAdded } from '../facts/set-member.ts';
+import { shell } from '../facts/shell.ts';
 
 /**
  * kube-router's policy controller restored all ipsets from a stale copy of its own and so took an address and port out of
@@ -63,7 +64,13 @@ export const kubeRouterSvipPrtRace: Cause = {
             id: 'add-entry',
             commands: [],
             changes: [memberAdded(ns, names.ports, [address, `${proto}:${port}`], 0)],
-            values: { virtual: address, port, proto, set: names.ports },
+            values: {
+              byHand: shell`ipset add ${names.ports} ${`${address},${proto}:${port}`} timeout 0`,
+              virtual: address,
+              port,
+              proto,
+              set: names.ports,
+            },
           },
         ],
       }),

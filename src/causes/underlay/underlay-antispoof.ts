@@ -51,6 +51,8 @@ export const underlayAntispoof: Cause = {
     const receiver = context.network.namespaces.get(textOf(death.step, 'to'));
     const contrast = receiver && anyArrivalFrom(receiver, own.address);
     const direct = sentDirectly(context, death, ns);
+    // Sent to a gateway, with nothing that shows what the gateway carries: the route is as good a reason as the source.
+    if (!direct && !contrast) return [];
     return deathFound(context, death, {
       // That the route is right and the sender's own packets arrive leaves the source address as the difference.
       confidence: contrast && direct ? 'certain' : contrast || direct ? 'likely' : 'possible',
