@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { completeQuestion } from '../../src/evidence/complete.ts';
+import { judgeFlow } from '../../src/judging/judge.ts';
+import type { Network } from '../../src/network/network.ts';
+import { bundle, flow } from '../path/partial.ts';
 import { bundleOf, flowOf } from './bundle.ts';
 import { packet, rulesFirst, syn } from './pods.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
@@ -77,5 +81,32 @@ describe(ID, () => {
     expect(neededFor(judged, ID)).toEqual(['iptables-save hg-a']);
     expect(neededFor(dark.appended('hg-a/conntrack_-L.txt', waits).judge(flow), ID)).toBeUndefined();
     expect(neededFor(dark.without('tcpdump').judge(flow), ID)).toBeUndefined();
+  });
+
+  describe('where the routes were not captured', () => {
+    const rules = (raw: string, nat = '-A POSTROUTING -s 10.1.0.0/24 ! -o br7 -j MASQUERADE\n') =>
+      bundle({
+        gw: [
+          [
+            'iptables-save',
+            `*raw\n:PREROUTING ACCEPT [0:0]\n${raw}COMMIT\n*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n${nat}COMMIT\n`,
+            4,
+          ],
+        ],
+      });
+    const UNTRACKS = '-A PREROUTING -p tcp -m tcp --dport 400:500 -j CT --notrack\n';
+    const judged = (network: Network) => judgeFlow(network, completeQuestion(network, flow({ start: 'gw' })), 'f');
+    const found = (network: Network) => judged(network).found.find(({ id }) => id === ID);
+
+    test('a packet that leaves with a source which a rule would translate is a possible case', () => {
+      const finding = found(rules(UNTRACKS));
+      expect(finding).toMatchObject({ confidence: 'possible', node: 'gw', values: { untranslated: true } });
+      expect(finding?.evidence.slice(0, 2).map(({ source }) => source.line)).toEqual([3, 8]);
+    });
+
+    test('none where the packet is tracked, or where no rule would translate it', () => {
+      expect(found(rules('-A PREROUTING -p tcp -m tcp --dport 500:600 -j CT --notrack\n'))).toBeUndefined();
+      expect(found(rules(UNTRACKS, '-A POSTROUTING -s 10.9.0.0/24 -j MASQUERADE\n'))).toBeUndefined();
+    });
   });
 });

@@ -2,11 +2,11 @@ import type { Change } from '../../network/change.ts';
 import { knows, type NetNamespace } from '../../network/namespace.ts';
 import type { Step } from '../../path/step.ts';
 import type { NftRule, Rule } from '../../records/iptables.ts';
-import { isAt } from '../../records/source.ts';
+import { isAt, type Source } from '../../records/source.ts';
 import { confidenceOfEnd, isBroken, symptomLines, weaker } from '../facts/confidence.ts';
 import { deleteRule } from '../facts/delete-rule.ts';
 import { namespaceId, proofsOf, stepsOf, textOf } from '../facts/ending.ts';
-import type { Cause, CauseContext, Verdict } from '../facts/finding.ts';
+import type { Cause, CauseContext, Confidence, EvidenceLine, Found, Verdict } from '../facts/finding.ts';
 import { commandIn } from '../facts/fix-command.ts';
 import { foundAt, undecided } from '../facts/found.ts';
 import { ruleAt, rulesCaptured } from '../facts/rules.ts';
@@ -29,46 +29,89 @@ export const rawNotrackBreaksNat: Cause = {
   detect: (context): readonly Verdict[] => {
     if (!isBroken(context) || context.branch.outcome === 'delivered') return [];
     for (const step of stepsOf(context)) {
-      if (step.action.code !== 'notrack') continue;
-      const ns = context.network.namespaces.get(namespaceId(step));
-      if (!ns) continue;
-      // NOTRACK does not end its chain: the chain's policy is the last thing that the step quotes.
-      const placed = step.proofs.map((p) => ruleAt(ns, p.source)).find((r) => r && takesOut(r.rule));
-      const nft = placed ? undefined : nftRuleOf(ns, step);
-      const source = placed?.rule.source ?? nft?.source;
-      if (!source) continue;
-      const changes: readonly Change[] = [
-        { namespace: ns.id, op: 'delete', what: placed ? 'iptables-rule' : 'nft-rule', source },
-      ];
-      const without = context.rewalk(changes).branches;
-      if (!without.some((b) => b.outcome === 'delivered')) continue;
-      const tracked = context.evidence.entries.some((e) => e.namespace === ns.id);
-      if (tracked) continue;
-      const deletion = placed && deleteRule(ns, placed);
-      const chain = placed?.rule.chain ?? textOf(step, 'chain');
-      return [
-        foundAt(step, {
-          confidence: knows(ns, 'conntrack') ? confidenceOfEnd(context) : weaker('likely', confidenceOfEnd(context)),
-          values: { chain, src: step.before.src, dst: step.before.dst, port: step.before.dport ?? 0 },
-          evidence: [
-            { source, role: 'decisive', words: ['NOTRACK', 'notrack'] },
-            ...proofsOf(step),
-            ...symptomLines(context),
-          ],
-          fixes: [
-            {
-              id: 'track',
-              commands: deletion === undefined ? [] : [commandIn(ns, deletion)],
-              changes,
-              values: { chain },
-            },
-          ],
-        }),
-      ];
+      const rule = ruleOf(context, step);
+      if (!rule || !context.rewalk(rule.changes).branches.some((b) => b.outcome === 'delivered')) continue;
+      const end = confidenceOfEnd(context);
+      return [foundBy(context, step, rule, knows(rule.ns, 'conntrack') ? end : weaker('likely', end), [])];
     }
-    return unlisted(context);
+    return [...untranslated(context), ...unlisted(context)].slice(0, 1);
   },
 };
+
+/** A rule by which a step took its packet out of tracking. */
+interface Untracking {
+  readonly ns: NetNamespace;
+  readonly source: Source;
+  readonly chain: string;
+  /** The rule taken out. */
+  readonly changes: readonly Change[];
+  readonly commands: Found['fixes'][number]['commands'];
+}
+
+/** Undefined where the step is none of that kind, or where an entry shows that the flow is tracked. */
+const ruleOf = (context: CauseContext, step: Step): Untracking | undefined => {
+  const ns = step.action.code === 'notrack' ? context.network.namespaces.get(namespaceId(step)) : undefined;
+  if (!ns || context.evidence.entries.some((e) => e.namespace === ns.id)) return undefined;
+  // NOTRACK does not end its chain: the chain's policy is the last thing that the step quotes.
+  const placed = step.proofs.map((p) => ruleAt(ns, p.source)).find((r) => r && takesOut(r.rule));
+  const source = placed?.rule.source ?? nftRuleOf(ns, step)?.source;
+  if (!source) return undefined;
+  const deletion = placed && deleteRule(ns, placed);
+  return {
+    ns,
+    source,
+    chain: placed?.rule.chain ?? textOf(step, 'chain'),
+    changes: [{ namespace: ns.id, op: 'delete', what: placed ? 'iptables-rule' : 'nft-rule', source }],
+    commands: deletion === undefined ? [] : [commandIn(ns, deletion)],
+  };
+};
+
+const foundBy = (
+  context: CauseContext,
+  step: Step,
+  { source, chain, changes, commands }: Untracking,
+  confidence: Confidence,
+  translating: readonly EvidenceLine[],
+): Found => {
+  const { src, dst, dport } = step.before;
+  return foundAt(step, {
+    confidence,
+    values: { chain, src, dst, port: dport ?? 0, untranslated: translating.length > 0 },
+    evidence: [
+      { source, role: 'decisive', words: ['NOTRACK', 'notrack'] },
+      ...translating,
+      ...proofsOf(step),
+      ...symptomLines(context),
+    ],
+    fixes: [{ id: 'track', commands, changes, values: { chain } }],
+  });
+};
+
+/** The walk does not come to an end; on one of its ways the packet leaves under its own source, which a rule would translate if it were tracked. */
+const untranslated = (context: CauseContext): readonly Verdict[] => {
+  for (const { forward } of context.flow.branches) {
+    if (forward.end.reason !== 'not-followed') continue;
+    for (const step of forward.steps) {
+      const rule = ruleOf(context, step);
+      if (!rule || sourceTranslation(forward.steps, rule.ns)) continue;
+      const translating = context
+        .rewalk(rule.changes)
+        .branches.map((b) => sourceTranslation(b.forward.steps, rule.ns))
+        .find((found) => found !== undefined);
+      if (translating) return [foundBy(context, step, rule, 'possible', proofsOf(translating))];
+    }
+  }
+  return [];
+};
+
+/** The step at which a namespace gives the packet another source, be it one that the bundle does not tell. */
+const sourceTranslation = (steps: readonly Step[], ns: NetNamespace): Step | undefined =>
+  steps.find(
+    (step) =>
+      namespaceId(step) === ns.id &&
+      (((step.action.code === 'masquerade' || step.action.code === 'snat') && step.before.src !== step.after.src) ||
+        (step.action.code === 'not-followed' && step.action.values.why === 'address')),
+  );
 
 /** The node that should translate a service was seen to take the packet in and tracks connections, but not this one; its rules were not captured. */
 const unlisted = (context: CauseContext): readonly Verdict[] => {
