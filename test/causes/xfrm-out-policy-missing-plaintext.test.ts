@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { judgeFlow } from '../../src/judging/judge.ts';
+import type { Text } from '../path/one-node.ts';
+import { addresses, bundle, flow, routes } from '../path/partial.ts';
 import { bundleOf, flowOf } from './bundle.ts';
 import { findingOf, neededFor, unsaid } from './said.ts';
 
@@ -46,5 +49,35 @@ describe(ID, () => {
     const judged = bundleOf(name).without('iptables-save').judge(flowOf(name));
     expect(findingOf(judged, ID)).toBeUndefined();
     expect(neededFor(judged, ID)?.[0]).toMatch(/^iptables-save /);
+  });
+
+  describe("a gateway's own packet, of which nothing else was captured", () => {
+    const policies = (from: string): Text => [
+      'xfrm-policy',
+      `src ${from} dst 10.9.0.0/16 \n\tdir out priority 100 ptype main \n\ttmpl src 192.0.2.10 dst 203.0.113.2\n\t\tproto esp reqid 1 mode tunnel\n`,
+    ];
+    const [main, rules] = routes('default via 192.0.2.1 dev wan0\n192.0.2.0/24 dev wan0 scope link src 192.0.2.10\n');
+    const asked = flow({ start: 'gw', src: '192.0.2.10', dst: '10.9.0.5' });
+    const found = (...texts: readonly (Text | undefined)[]) => {
+      const known = texts.filter((text) => text !== undefined);
+      return judgeFlow(bundle({ gw: [addresses(['wan0', '192.0.2.10/24']), ...known] }), asked, 'f').found.find(
+        ({ id }) => id === ID,
+      );
+    };
+
+    test('is likely where its routes and routing rules show that no other source is chosen', () => {
+      const finding = found(policies('10.1.0.0/16'), main, rules);
+      expect(finding).toMatchObject({ confidence: 'likely', node: 'gw', values: { policyDst: '10.9.0.0/16' } });
+      expect(finding?.evidence[0]).toMatchObject({ role: 'decisive', source: { line: 1 } });
+    });
+
+    test('is possible where another table may choose one', () => {
+      expect(found(policies('10.1.0.0/16'), main)).toMatchObject({ confidence: 'possible' });
+      expect(found(policies('10.1.0.0/16'))).toMatchObject({ confidence: 'possible' });
+    });
+
+    test('is none where a policy has its source', () => {
+      expect(found(policies('192.0.2.0/24'), main, rules)).toBeUndefined();
+    });
   });
 });

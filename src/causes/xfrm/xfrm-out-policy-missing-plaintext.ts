@@ -36,25 +36,18 @@ export const xfrmOutPolicyMissingPlaintext: Cause = {
         p.layer?.src === packet.src &&
         p.layer.dst === packet.dst,
     );
-    // Under which source it leaves, and so which policy fits, hangs on rules that were not captured; of its own packets on its routing rules as well.
     const isOwn = senderOf(context.flow.question) === ns.id;
     const isTranslated = translationsOf(context).some((t) => t.namespace === ns);
-    const lacking = [
-      ...((isOwn || isTranslated) && !rulesCaptured(ns) ? (['iptables-save'] as const) : []),
-      ...(isOwn && !knows(ns, 'ip-rule') ? (['ip-rule'] as const) : []),
-    ];
-    if (clear.length === 0 && lacking.length > 0)
-      return isSeenFailing(context)
-        ? [
-            undecided(
-              lacking.map((kind) => ({ kind, namespace: ns.id })),
-              { src: packet.src, dst: packet.dst },
-            ),
-          ]
-        : [];
-    // By which source the packet is looked up is known only with the rules that may change it; seen on the wire, it is known without.
-    const isNamed = clear.length > 0 || rulesCaptured(ns);
-    const end = isNamed ? confidenceOfEnd(context) : weaker('likely', confidenceOfEnd(context));
+    // What it is translated to, and under which source it leaves for there, hangs on rules that were not captured.
+    if (clear.length === 0 && isTranslated && !rulesCaptured(ns)) {
+      const { src, dst } = packet;
+      return isSeenFailing(context) ? [undecided([{ kind: 'iptables-save', namespace: ns.id }], { src, dst })] : [];
+    }
+    // By which source the packet is looked up is known only with the rules that may change it; its own socket may have another by a route of another table. Seen on the
+    // wire, it is known without.
+    const isRouted = !isOwn || (knows(ns, 'ip-rule') && knows(ns, 'ip-route'));
+    const most = clear.length > 0 || (rulesCaptured(ns) && isRouted) ? 'certain' : isRouted ? 'likely' : 'possible';
+    const end = weaker(most, confidenceOfEnd(context));
     const tunnel = towards.find((p) => p.dir === 'out') ?? towards[0];
     return [
       foundAt(step, {
