@@ -78,6 +78,7 @@ import { neighTableOverflow } from '../causes/neighbour/neigh-table-overflow.ts'
 import { blackholeOrUnreachableRoute } from '../causes/route/blackhole-or-unreachable-route.ts';
 import { kubeRouterIpv6VipSameNode } from '../causes/route/kube-router-ipv6-vip-same-node.ts';
 import { martianSourceIsLocalVip } from '../causes/route/martian-source-is-local-vip.ts';
+import { noReturnRoute } from '../causes/route/no-return-route.ts';
 import { podcidrRouteMissing } from '../causes/route/podcidr-route-missing.ts';
 import { policyRoutePrecedence } from '../causes/route/policy-route-precedence.ts';
 import { ravenRouteOrMarkMissing } from '../causes/route/raven-route-or-mark-missing.ts';
@@ -204,6 +205,7 @@ export const CAUSES: readonly Cause[] = [
   neighFailedNextHop,
   neighTableOverflow,
   networkpolicyDrop,
+  noReturnRoute,
   nodelocaldnsVipOnIpvs,
   nodeportAddressNotServed,
   nodeportOnLoopback,

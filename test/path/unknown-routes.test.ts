@@ -74,12 +74,20 @@ describe('routes that nobody captured', () => {
   });
 
   test('the forks are bounded, and it is told that they were', () => {
-    const hosts = Array.from({ length: 12 }, (_, i) => `r${i}`);
-    const doubt = rules(
-      `*filter\n:FORWARD ACCEPT [0:0]\n${hosts.map((_, i) => `-A FORWARD -o d${i} -j MARK --set-mark ${2 ** i}\n`).join('')}COMMIT\n`,
-    );
-    const flow = walked(bundle({ gw: [addresses(['lan0', '10.1.0.1/24']), doubt] }), at);
-    expect(flow.branches.length).toBeLessThanOrEqual(96);
+    const walkedWith = (servers: number) => {
+      const nat = Array.from(
+        { length: servers },
+        (_, i) => `-A PREROUTING -m set --match-set unlisted${i} src -j DNAT --to-destination 198.51.100.${i + 1}\n`,
+      );
+      const text = `*nat\n:PREROUTING ACCEPT [0:0]\n${nat.join('')}COMMIT\n`;
+      return walked(bundle({ gw: [rules(text)] }), at);
+    };
+    const few = walkedWith(5);
+    const many = walkedWith(70);
+    expect([few.cut, many.cut]).toEqual([false, true]);
+    expect(few.branches.length).toBeLessThan(96);
+    expect(many.branches.length).toBeGreaterThan(few.branches.length);
+    expect(many.branches.length).toBeLessThanOrEqual(96);
   });
 });
 

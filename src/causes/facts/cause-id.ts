@@ -67,6 +67,7 @@ export type CauseId =
   | 'neigh-failed-next-hop'
   | 'neigh-table-overflow'
   | 'networkpolicy-drop'
+  | 'no-return-route'
   | 'nodelocaldns-vip-on-ipvs'
   | 'nodeport-address-not-served'
   | 'nodeport-on-loopback'

@@ -28,6 +28,7 @@ export const masqWrongOrNoAddress: Cause = {
     'kubernetes/kubernetes#119060',
     'kubernetes/kubernetes#78949',
   ],
+  explains: ['no-return-route'],
   detect: (context) => {
     const none = deathBy(context, 'masquerade-no-address');
     if (none) return withoutAddress(context, none);

@@ -37,7 +37,7 @@ export const podcidrRouteMissing: Cause = {
     'cloudnativelabs/kube-router#1815',
     'systemd: ManageForeignRoutes=',
   ],
-  explains: ['ttl-expired', 'underlay-antispoof'],
+  explains: ['no-return-route', 'ttl-expired', 'underlay-antispoof'],
   detect: (context) => {
     const death = deathBy(context, ...ENDS);
     if (!death) return [...unlisted(context), ...trusted(context)];
