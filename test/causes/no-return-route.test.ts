@@ -94,7 +94,6 @@ describe('behind a router of the bundle', () => {
     expect(finding?.fixes).toMatchObject([
       {
         id: 'add-route',
-        provenByWalk: true,
         commands: [{ node: 'server', command: 'ip route add 10.1.0.0/24 via 198.51.100.1 dev srv0' }],
       },
     ]);

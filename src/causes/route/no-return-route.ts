@@ -6,8 +6,10 @@ import { prefixContains } from '../../tables/address.ts';
 import { type Death, deathBy, deathFound } from '../facts/death.ts';
 import { decisiveLine, namespaceId } from '../facts/ending.ts';
 import type { Cause, CauseContext, EvidenceLine, Found, Verdict } from '../facts/finding.ts';
+import { commandIn } from '../facts/fix-command.ts';
 import { undecided } from '../facts/found.ts';
 import { specificRoute } from '../facts/route-search.ts';
+import { ipOf, NO_PART, part, shell } from '../facts/shell.ts';
 import { isSeenFailing } from '../facts/trace.ts';
 import { unrouted } from '../facts/unrouted.ts';
 
@@ -79,27 +81,21 @@ const wayBack = (context: CauseContext, { namespace: ns, step }: Death, dst: str
     nextHops: [{ via, dev, weight: 1, onlink: false, flags: [] }],
     nhid: undefined,
   };
-  const way = via === undefined ? '' : ` via ${via}`;
-  const command = `ip ${family === 6 ? '-6 ' : ''}route add ${prefix}${way} dev ${dev}`;
+  const way = via === undefined ? NO_PART : part` via ${via}`;
+  const command = shell`${ipOf(family)} route add ${prefix}${way} dev ${dev}`;
   return [
     {
       id: 'add-route',
-      commands: typedIn(context, ns, command),
+      commands: isPod(context, ns) ? [] : [commandIn(ns, command)],
       changes: [{ namespace: ns.id, op: 'add', what: 'route', record }],
       values: { prefix, via: via ?? '', device: dev },
     },
   ];
 };
 
-/** A name that a shell takes as it stands. */
-const PLAIN = /^[\w.-]+$/;
-
-/** The command where it holds; none for a pod's namespace, whose routes are its network plugin's to write. */
-const typedIn = ({ network }: CauseContext, { node, name }: NetNamespace, command: string) => {
-  if (name === '') return [{ node, command }];
-  const isPod = network.kube.pods.some((pod) => pod.name === name);
-  return isPod || !PLAIN.test(name) ? [] : [{ node, command: `ip netns exec ${name} ${command}` }];
-};
+/** A pod's routes are its network plugin's to write: nothing is typed there. */
+const isPod = ({ network }: CauseContext, { name }: NetNamespace): boolean =>
+  network.kube.pods.some((pod) => pod.name === name);
 
 interface HopBack {
   readonly via: string | undefined;
