@@ -6,6 +6,7 @@ import type { CaptureFormat } from './format.ts';
 import type { LineNumbers } from './line-numbers.ts';
 import type { FormatMask } from './masking/masked-lines.ts';
 import { quotableAlone } from './masking/masked-lines.ts';
+import type { SecretLines } from './masking/secret-lines.ts';
 import { UnreadLines } from './unread-lines.ts';
 
 /** What is known of a member before it is read. */
@@ -23,6 +24,8 @@ export interface CaptureInput {
   readonly device: string | undefined;
   /** What the capture's lines are called in their file, where they do not follow one another there. */
   readonly numbers?: LineNumbers;
+  /** What of the whole file lies inside secrets, where the capture is a part of it. */
+  readonly secrets?: SecretLines;
 }
 
 /** Takes a member in slices that end at a line end (the last may lack it); carriage returns and terminal escapes are gone. */
@@ -73,12 +76,13 @@ export class LineSink {
   records = 0;
   ignored = 0;
   unread = 0;
-  readonly unreadLines = new UnreadLines();
+  readonly unreadLines: UnreadLines;
   readonly toolMessages: { source: Source; text: Quotable }[] = [];
   readonly #firstLine: number;
   readonly #numbers: LineNumbers | undefined;
 
   constructor(input: CaptureInput) {
+    this.unreadLines = new UnreadLines(input.secrets);
     this.#numbers = input.numbers;
     this.file = input.file;
     this.line = input.firstLine;

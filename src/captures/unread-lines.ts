@@ -3,6 +3,7 @@ import { cutQuotable } from '../records/quotable.ts';
 import type { Source } from '../records/source.ts';
 import { quotableAlone, quotableInside } from './masking/masked-lines.ts';
 import { type BlockForm, SecretBlocks } from './masking/secret-blocks.ts';
+import type { SecretLines } from './masking/secret-lines.ts';
 
 /** Lines that are kept with their text, and how much of it is shown. */
 const KEPT = 20;
@@ -20,6 +21,12 @@ export class UnreadLines {
   readonly #blocks = new SecretBlocks();
   /** Lines of the text that is being read which lie inside a secret. */
   #inside = new Map<number, BlockForm>();
+  readonly #secrets: SecretLines | undefined;
+
+  /** `secrets` are those of the file, where it holds more than these lines. */
+  constructor(secrets?: SecretLines) {
+    this.#secrets = secrets;
+  }
 
   /** Text before it is read; `numberOf` gives the number in the file of its first line, counted from 0, and of those below. */
   see(text: string, numberOf: (index: number) => number): void {
@@ -36,7 +43,8 @@ export class UnreadLines {
 
   add(source: Source, text: string): void {
     this.mark(source.line);
-    if (this.#kept.length < KEPT) this.#kept.push({ source, text, inside: this.#inside.get(source.line) });
+    if (this.#kept.length < KEPT)
+      this.#kept.push({ source, text, inside: this.#inside.get(source.line) ?? this.#secrets?.of(source.line) });
   }
 
   /** A line that is no part of the format: known as of no use, and shown as what nobody understands. */

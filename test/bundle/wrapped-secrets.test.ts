@@ -45,3 +45,22 @@ test("a client's words around an output are masked as what nobody understands", 
   const bundle = await read('DEPRECATED: use wm4Kq9Zt2Rv7Lx instead', LINK, ETHER);
   expect(await shown(bundle, 1, 2)).toBe(`DEPRECATED: use [masked] instead\n${LINK}`);
 });
+
+test('in a text that is too long to be kept an unread line is hidden where a secret began outside its output', async () => {
+  const rules = Array.from({ length: 5000 }, (_, i) => `${1000 + i}:\tfrom 10.${i >> 8}.${i & 255}.0/24 lookup main`);
+  const text = [
+    'root@n1:~# ip rule',
+    '0:\tfrom all lookup local',
+    ...rules,
+    '',
+    'data:',
+    '  0:\tfrom all lookup local',
+    '  32766:\tfrom all lookup main',
+    '  phrase: quixotic',
+  ];
+  const bundle = await readTree({ 'n1/session.txt': `${text.join('\n')}\n` });
+  expect(bundle.origins.some(({ texts }) => texts.size > 0)).toBe(false);
+  expect(
+    JSON.stringify(bundle.nodes.map((node) => node.namespaces.map((ns) => ns.captures.map((c) => c.unreadLines)))),
+  ).not.toContain('quixotic');
+});

@@ -1,7 +1,10 @@
 import { moduleFor } from '../../captures/known-formats.ts';
 import type { LineNumbers } from '../../captures/line-numbers.ts';
+import { MASKED } from '../../captures/masking/known-secrets.ts';
+import { quotableAlone } from '../../captures/masking/masked-lines.ts';
+import type { SecretLines } from '../../captures/masking/secret-lines.ts';
 import type { CaptureReader } from '../../captures/module.ts';
-import type { Capture, CaptureKind } from '../../records/capture.ts';
+import type { Capture, CaptureKind, UnreadLine } from '../../records/capture.ts';
 import { kindOf, SNIFFED } from '../layouts/content.ts';
 import { canBeWrapped, wrappingOf } from '../paste/rejoin.ts';
 import type { IgnoredWhy } from './finding.ts';
@@ -18,6 +21,8 @@ export interface OutputAbout {
   readonly device: string | undefined;
   /** What its lines are called in their file, where they do not follow one another there. */
   readonly numbers?: LineNumbers;
+  /** What of their file lies inside secrets. */
+  readonly secrets?: SecretLines;
 }
 
 export interface OutputRead {
@@ -93,7 +98,7 @@ export class OutputReader {
     const capture = read && {
       ...read,
       ...(partial ? { partial } : {}),
-      ...(joined ? { joined } : {}),
+      ...(joined ? { joined, unreadLines: read.unreadLines.map((line) => withoutJoined(line, joined.lines)) } : {}),
     };
     return {
       capture,
@@ -116,7 +121,7 @@ export class OutputReader {
   }
 
   #choose(last: boolean): void {
-    const { kind, common, file, firstLine, command, family, device, numbers } = this.#about;
+    const { kind, common, file, firstLine, command, family, device, numbers, secrets } = this.#about;
     if (!this.#recognised) {
       this.#recognised = true;
       const head = this.#head.slice(0, SNIFFED);
@@ -130,7 +135,7 @@ export class OutputReader {
     this.#head = '';
     const module = this.#kind && moduleFor(this.#kind);
     if (!module || !this.#kind) return;
-    const input = { kind: this.#kind, file, firstLine, command, family, device };
+    const input = { kind: this.#kind, file, firstLine, command, family, device, ...(secrets ? { secrets } : {}) };
     const wrapping = wrappingOf(this.#kind, command, waiting.slice(0, WRAPS));
     if (wrapping) {
       this.#joined = new JoinedLines(wrapping, firstLine, numbers, (slice) =>
@@ -151,3 +156,7 @@ export class OutputReader {
       };
   }
 }
+
+/** What was joined and is not understood even so is no line of anything: nothing of it is shown but where its file is at hand and tells what it was. */
+const withoutJoined = (unread: UnreadLine, joined: ReadonlyMap<number, number>): UnreadLine =>
+  joined.has(unread.source.line) ? { ...unread, text: quotableAlone(MASKED) } : unread;

@@ -1,6 +1,7 @@
 import { isBanner, isCut } from '../../captures/banners.ts';
 import { changesRules, type TypedCommand } from '../../captures/iptables/typed-commands.ts';
 import { isCluster } from '../../captures/known-formats.ts';
+import { SecretLines } from '../../captures/masking/secret-lines.ts';
 import { isProse } from '../../captures/prose.ts';
 import type { CaptureKind } from '../../records/capture.ts';
 import { type CommandLine, readCommandLine } from '../layouts/command-line.ts';
@@ -64,6 +65,7 @@ export class TextReader {
   readonly #found: Found[] = [];
   readonly #unplaced: boolean[] = [];
   readonly #known = new Set<string>();
+  readonly #secrets = new SecretLines();
   #carry = '';
   #waiting: Line[] = [];
   #size = 0;
@@ -144,6 +146,7 @@ export class TextReader {
   }
 
   #take(text: string): void {
+    this.#secrets.take(this.#number, text);
     this.#waiting.push({ text, number: this.#number });
     this.#number += 1;
     this.#size += text.length + 1;
@@ -569,7 +572,7 @@ export class TextReader {
     more: readonly OutputAbout[] = [],
   ): Section {
     this.#marked = true;
-    return new Section({ ...about, file: this.#member.file, firstLine }, place, opened, more);
+    return new Section({ ...about, file: this.#member.file, firstLine, secrets: this.#secrets }, place, opened, more);
   }
 
   /** The commands behind the first one of a line. */
