@@ -75,6 +75,8 @@ export type BundleNote =
         readonly command: string;
       }
     >
+  /** Two files of a folder are one listing at two moments, as their names tell: the later one holds. */
+  | NoteOf<'earlier-listing', { readonly file: string; readonly newer: string }>
   /** Machines that bear one name and are several, by their devices or ids. */
   | NoteOf<'same-name', { readonly name: string; readonly nodes: readonly string[] }>
   /** One network namespace under several names. */

@@ -148,6 +148,20 @@ describe('one machine at several moments: the last is what is read', () => {
     expect(prefixes(bundle, 'edge')).toContain('10.22.0.0/16');
     expect(prefixes(bundle, 'edge')).not.toContain('10.21.0.0/16');
   });
+  test('two listings in one folder, by their names; counters of both moments stay', async () => {
+    const bundle = await readTree({
+      'edge/hostname': 'edge\n',
+      'edge/ip_route_before.txt': route('10.21.0.0/16'),
+      'edge/ip_route_after.txt': route('10.22.0.0/16'),
+      'edge/xfrm_stat_before.txt': s.XFRM_STAT,
+      'edge/xfrm_stat_after.txt': s.XFRM_STAT.replace('6', '9'),
+    });
+    expect(nodes(bundle)).toEqual(['edge']);
+    expect(prefixes(bundle, 'edge').filter((prefix) => prefix.endsWith('/16'))).toEqual(['10.22.0.0/16']);
+    expect(codes(bundle)).toEqual(['earlier-listing']);
+    const kinds = bundle.nodes.flatMap((n) => n.namespaces.flatMap((ns) => ns.captures.map(({ kind }) => kind)));
+    expect(kinds.filter((kind) => kind === 'xfrm-stat')).toHaveLength(2);
+  });
   test('one machine, three times', async () => {
     const third = host('edge', MAC, '10.7.0.5/24', '20:00:00', '10.23.0.0/16');
     const bundle = await readTree({ ...under('t1', OLD), ...under('t2', NEW), ...under('t3', third) });

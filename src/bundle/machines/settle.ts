@@ -6,6 +6,7 @@ import { sameNamespaces } from './namespaces.ts';
 import { merged, momentsOfMachine } from './one-machine.ts';
 import type { Part } from './part.ts';
 import { relationOf } from './relation.ts';
+import { withoutEarlierTakes } from './takes-in-folder.ts';
 
 /** The bundle's machines, each once and of one moment. */
 export interface Settled {
@@ -48,7 +49,8 @@ export const settle = (parts: readonly Part[], wanted: WantedMoment): Settled =>
     );
   });
   const told = sameNamespaces(placed);
-  return { placed: told.placed, notes: [...notes, ...told.notes] };
+  const last = withoutEarlierTakes(told.placed);
+  return { placed: last.placed, notes: [...notes, ...told.notes, ...last.notes] };
 };
 
 /** Parts that are of one machine, in the order of their first ones. No two of a machine may contradict each other. */

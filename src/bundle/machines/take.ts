@@ -22,3 +22,13 @@ const MOMENT = /^(?:\d[\d_.:tz-]*|run[-_]?\d*|take[-_]?\d*|snapshot[-_]?\d*|day[
 /** A folder or file that is named for a moment alone: `before`, `2026-11-20_1648`, `run2`. */
 export const isMoment = (name: string): boolean =>
   MOMENT.test(name) || ORDER.some((words) => words.includes(name.toLowerCase()));
+
+/** A path without the words of its file's name that tell a moment. */
+export const withoutTake = (path: string): string => {
+  const cut = path.lastIndexOf('/') + 1;
+  const words = path
+    .slice(cut)
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+  return `${path.slice(0, cut)}${words.filter((word) => !ORDER.some((known) => known.includes(word))).join(' ')}`;
+};
