@@ -137,6 +137,6 @@ export const waysIn = (world: World, b: Branch, result: InputResult): readonly I
       : way('onward');
   const known = takenWay(world, ns, packet, assumptions);
   if (known) return [known === 'here' ? way('here') : onward];
-  if (left !== undefined) return [onward];
+  if (left !== undefined || cameToHost(world, ns, packet)) return [onward];
   return mayBeHere(world, b) ? [way('here'), onward] : [onward];
 };

@@ -50,6 +50,8 @@ describe('a packet that captures show', () => {
       );
     expect(new Set(ways(bundle(seen)))).toEqual(new Set(['out']));
     expect(new Set(ways(bundle({ ...seen, one: [] })))).toEqual(new Set(['out', 'here']));
+    const received = walked(bundle(seen), { start: 'one/app', arrival: { device: undefined } });
+    expect(received.branches.map((b) => b.forward.steps[0]?.action.values.way)).not.toContain('here');
   });
 });
 
