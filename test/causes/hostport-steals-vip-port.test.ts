@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { findingOf, unsaid } from './said.ts';
-import { ASKED, quietCluster, withRules } from './services.ts';
+import { ASKED, quietCluster, waiting, withRules } from './services.ts';
 
 const ID = 'hostport-steals-vip-port';
 const stolen = (port: number) =>
@@ -18,7 +18,9 @@ const stolen = (port: number) =>
 
 describe(ID, () => {
   test('holds where the hostPort takes the port of a service, and moving it mends that', () => {
-    const judged = stolen(80).judge(ASKED);
+    const judged = waiting(stolen(80)).judge(ASKED);
+    // Of a flow of which nothing was seen it is no more than likely.
+    expect(findingOf(stolen(80).judge(ASKED), ID)).toMatchObject({ confidence: 'likely' });
     expect(judged.found[0]).toMatchObject({
       id: ID,
       confidence: 'certain',

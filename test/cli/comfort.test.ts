@@ -35,7 +35,7 @@ describe('wrong calls are one line with the nearest valid words, exit status 2',
       /give one of them/,
     ],
     ['a language that has no words', [sample, '--lang', 'fr'], /--lang takes en or zh-CN, not fr/],
-    ['one bundle to compare', ['diff', sample], /name two bundles: analyze diff GOOD BAD/],
+    ['one bundle to compare', ['diff', sample], /collected at several moments; name a second bundle/],
     ['a place that cannot be written to', [sample, '-o', join(dir, 'no', 'such', 'folder.html')], /cannot write .*-o/],
   ])('%s', async (_, args, words) => {
     const { status, stderr, stdout } = await inside(...args);

@@ -2,7 +2,7 @@ import { isCast, linesOfCast } from '../paste/embedded/asciinema.ts';
 import type { EmbeddedText } from '../paste/embedded/embedded-text.ts';
 import { outputsOfJson } from '../paste/embedded/json-outputs.ts';
 import { isMail, textsOfMail } from '../paste/embedded/mail.ts';
-import { isPage, linesOfPage } from '../paste/embedded/web-page.ts';
+import { isOwnReport, isPage, linesOfPage } from '../paste/embedded/web-page.ts';
 import type { Found } from './finding.ts';
 import { type TextMember, TextReader } from './text-reader.ts';
 
@@ -14,7 +14,7 @@ type Parse = (text: string) => readonly EmbeddedText[];
 const FORMS: readonly { readonly is: (head: string) => boolean; readonly parse: Parse }[] = [
   { is: isCast, parse: (text) => [{ lines: linesOfCast(text) }] },
   { is: isMail, parse: textsOfMail },
-  { is: isPage, parse: (text) => [{ lines: linesOfPage(text) }] },
+  { is: isPage, parse: (text) => (isOwnReport(text) ? [] : [{ lines: linesOfPage(text) }]) },
   { is: (head) => /^\s*[[{]\s*(?:["[{]|$)/.test(head), parse: outputsOfJson },
 ];
 

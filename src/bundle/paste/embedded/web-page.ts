@@ -3,6 +3,11 @@ import type { Line } from '../line.ts';
 export const isPage = (head: string): boolean =>
   /^\s*(?:<!--[^\n]{0,400}-->\s*)?<(?:!doctype html|html|head|body)\b/i.test(head);
 
+/** A report of this very program that lies in the folder: what it quotes is no output of this bundle. */
+export const isOwnReport = (page: string): boolean =>
+  page.slice(0, HEAD).includes('<meta name="generator" content="netautopsy">');
+const HEAD = 2000;
+
 const BLOCK = /<\/?(?:p|div|br|li|ul|ol|tr|td|th|table|section|article|blockquote|dd|dt|dl|hr)\b[^<>]{0,2000}>/gi;
 const CODE = /<(\/?)(?:pre|listing|xmp)\b[^<>]{0,2000}>/gi;
 const HEADING = /<h[1-6]\b[^<>]{0,2000}>|<(?:strong|b|summary)\b[^<>]{0,2000}>/gi;
