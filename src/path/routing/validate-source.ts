@@ -93,8 +93,7 @@ const fullCheck = (
     iif: oif ?? 'lo',
     oif: undefined,
     mark: usesMark ? q.mark : 0,
-    sport: q.dport,
-    dport: q.sport,
+    ...(dissects(ns) ? { sport: q.dport, dport: q.sport } : { proto: undefined, sport: 0, dport: 0 }),
     uid: 0,
   };
   const answers = lookupRoute(ns, reverse);
@@ -103,6 +102,15 @@ const fullCheck = (
   const best = verdicts.find((v) => v.verdict === 'ok') ?? verdicts[0] ?? OK;
   return { ...best, assumptions: [...before, ...best.assumptions] };
 };
+
+/**
+ * Whether the kernel looks into packets for protocol and ports before it asks the rules (fib4_rules_early_flow_dissect): only where a rule wants them of what comes in by a
+ * device other than lo (fib_rule_requires_fldissect). Without, such a rule never holds for the way back.
+ */
+const dissects = (ns: NetNamespace): boolean =>
+  rulesOf(ns, 4).rules.some(
+    (rule) => rule.iif !== 'lo' && (rule.ipproto !== undefined || rule.sport !== undefined || rule.dport !== undefined),
+  );
 
 const judge = (
   ns: NetNamespace,

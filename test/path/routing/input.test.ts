@@ -193,3 +193,15 @@ test('ARP: any local address by default, the device’s own with arp_ignore, non
   expect(arpSender(node(), 'eth0', '10.0.0.9', '10.1.0.1')).toBe('10.1.0.1');
   expect(arpSender(node({ 'net.ipv4.conf.all.arp_announce': 2 }), 'eth0', '10.0.0.9', '10.1.0.1')).toBe('10.0.0.1');
 });
+
+test('the way back has a protocol for rules to ask only where a rule wants one of what comes in by a device', () => {
+  const values = { 'net.ipv4.conf.eth0.rp_filter': 2 };
+  const refused = rule(7281, '100', { iif: 'lo', ipproto: 'tcp' });
+  const blackhole = [...routes, route('10.0.0.0/24', [], { type: 'blackhole', table: '100' })];
+  const asked = { ...ask('10.0.0.1', '10.0.0.9'), proto: 'tcp', sport: 4000, dport: 80 };
+  const back = (own: readonly ReturnType<typeof rule>[]) =>
+    inputRoute(node(values, { rules: [...rules, ...own], routes: blackhole }), asked, 'eth0')[0];
+  expect(back([refused])?.decision).toBe('local');
+  // A rule about another port makes the kernel look into every packet.
+  expect(back([refused, rule(9000, 'main', { dport: [53, 53] })])?.reason).not.toBe('local');
+});
